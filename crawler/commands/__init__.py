@@ -1,0 +1,1 @@
+"""The `scrapy` commands that Broadsheet adds."""

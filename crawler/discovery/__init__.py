@@ -1,0 +1,1 @@
+"""Finding article addresses: pure functions from a fetched page to candidates."""

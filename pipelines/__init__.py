@@ -1,0 +1,1 @@
+"""WARC in, clean records out. Knows nothing of Scrapy or Twisted."""

@@ -1,0 +1,1 @@
+"""WARC, and what is made of it. Knows nothing of text or records."""

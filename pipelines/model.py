@@ -1,0 +1,272 @@
+"""The values that pass through Broadsheet, from the address of a page to its record.
+
+``Candidate`` → (fetched) → ``Exchange`` → (written) → ``CaptureRef`` → (read back) → ``Capture``
+→ (refined) → ``Article`` or ``Rejection``.
+
+All are plain values: frozen, compared by content and, but for ``Exchange``, picklable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import IO, Literal
+
+Truncation = Literal["length", "time", "disconnect", "unspecified"]
+"""Why a body is not whole: the values of ``WARC-Truncated`` (WARC/1.1, section 5.13)."""
+
+RecordType = Literal["response", "revisit", "resource"]
+"""The WARC record types that hold what a reader may see."""
+
+
+class Role(StrEnum):
+    """What a page is fetched for. It decides what is looked for in it, never whether it is archived."""
+
+    HOME = "home"
+    ROBOTS = "robots"
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    SECTION = "section"
+    ARTICLE = "article"
+    REQUISITE = "requisite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A URL worth fetching, with all that its source says of it."""
+
+    url: str
+    role: Role
+    method: str
+    """How it was found: ``seed``, ``feed``, ``sitemap``, ``news-sitemap``, ``section``, ``autodiscovery``,
+    ``robots``, ``redirect``, ``pagination`` …"""
+    outlet: str = ""
+    source_url: str | None = None
+    """The page, feed or sitemap that named it."""
+    title: str | None = None
+    """The headline as the source gives it."""
+    date: str | None = None
+    """The publication or modification date as the source gives it, unparsed."""
+    depth: int = 0
+    """Links followed from the seed to here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What extraction needs and the response does not hold. Kept in the WARC as a ``metadata`` record."""
+
+    job: str | None = None
+    run: str | None = None
+    outlet: str | None = None
+    role: Role = Role.ARTICLE
+    method: str | None = None
+    source_url: str | None = None
+    title: str | None = None
+    date: str | None = None
+    depth: int = 0
+    fetch_ms: int | None = None
+    """Milliseconds from sending the request to the last byte of the response."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its response, byte for byte as they crossed the wire."""
+
+    url: str
+    started: datetime
+    """When the request was sent (UTC)."""
+    elapsed: float
+    """Seconds from ``started`` to the last byte received."""
+    request: bytes
+    """The request, head and body."""
+    response: IO[bytes]
+    """The final response from its status line on: head, then the body in its transfer and content coding."""
+    response_length: int
+    interim: bytes = b""
+    """The 1xx responses that came before, if any."""
+    ip: str | None = None
+    """The address that was spoken to."""
+    protocols: tuple[str, ...] = ()
+    """``WARC-Protocol`` values, such as ``http/1.1`` and ``tls/1.3``."""
+    truncated: Truncation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureRef:
+    """Where a capture lies. Enough to open it again and to name it as evidence."""
+
+    filename: str
+    """The WARC's final base name, without the ``.open`` of an unsealed file."""
+    offset: int
+    """Of the record's first byte in the file as stored (its gzip member)."""
+    length: int
+    """Bytes that the record takes in the file as stored."""
+    record_id: str
+    """``WARC-Record-ID`` without angle brackets."""
+    url: str
+    date: str
+    """``WARC-Date`` as written."""
+    type: RecordType
+    payload_digest: str | None
+    refers_to: str | None = None
+    """For a revisit, the record id that holds the payload."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """A page as it was received, ready to be read."""
+
+    ref: CaptureRef
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """As sent: order, case and repetition kept; latin-1 decoded."""
+    payload: bytes = field(repr=False)
+    """The body without transfer coding, in its content coding."""
+    truncated: Truncation | None = None
+    provenance: Provenance = Provenance()
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, whatever its case."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+# ---------------------------------------------------------------- the record
+#
+# What follows is the article record: one JSON object a line. The JSON Schema is generated from these
+# classes (`pipelines.records.schema`), the docstring of a field is its description there.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """A person who wrote the article; agencies and desks are not people."""
+
+    name: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    name: str | None
+    domain: str
+    """The host of the page without ``www.``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarcPointer:
+    """Where the bytes are that the record was made from."""
+
+    filename: str
+    offset: int
+    length: int
+    record_id: str
+    date: str
+    payload_digest: str | None
+    type: RecordType
+    refers_to: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpFacts:
+    status: int
+    mime: str | None
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """How the page was found, and what the source said of it."""
+
+    method: str | None
+    source_url: str | None
+    title: str | None
+    date: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction:
+    """What made the record; the same values and the same bytes give the same record."""
+
+    software: str
+    version: str
+    options_digest: str
+    site_memory_digest: str | None
+    text_digest: str
+    """SHA-256 of ``text`` (UTF-8), hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """The article's place in its own history."""
+
+    number: int
+    previous_id: str | None
+    first_seen: str
+    """``WARC-Date`` of the first capture of this article."""
+    change: str | None
+    """What differs from the previous version: ``text``, ``headline`` or ``metadata``; null for the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One version of one article: the line that is written."""
+
+    schema_version: str
+    id: str
+    """UUID derived from the WARC record id: stable for the same capture."""
+    url: str
+    """The address that was fetched."""
+    canonical_url: str
+    headline: str | None
+    alternative_headline: str | None
+    description: str | None
+    text: str
+    """The article's paragraphs in order, separated by one blank line."""
+    authors: tuple[Author, ...]
+    date_published: str | None
+    """ISO 8601: an instant with offset where the page gives one, else a plain date."""
+    date_published_raw: str | None
+    """As it stood in the page."""
+    date_published_source: str | None
+    """Where it stood: ``json-ld``, ``meta:article:published_time``, ``time``, ``url`` …"""
+    date_modified: str | None
+    language: str | None
+    """BCP 47."""
+    article_section: tuple[str, ...]
+    keywords: tuple[str, ...]
+    publisher: Publisher
+    image: str | None
+    is_accessible_for_free: bool | None
+    """False behind a paywall; null where the page does not say."""
+    license: str | None
+    word_count: int
+    """Words of ``text`` by Unicode word boundaries (a CJK or Thai character counts as one)."""
+    outlet: str | None
+    """The job's name for the outlet; null for a page from no job."""
+    warc: WarcPointer
+    http: HttpFacts
+    discovery: Discovery
+    extraction: Extraction
+    version: Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """A capture that is no article, and why."""
+
+    schema_version: str
+    id: str
+    url: str
+    reason: str
+    """One of the reasons documented in ``docs/rejections.md``, such as ``section`` or ``http-status``."""
+    detail: str | None
+    """For a person: what exactly was seen."""
+    outlet: str | None
+    warc: WarcPointer
+    http: HttpFacts | None
+    discovery: Discovery
+
+
+Outcome = Article | Rejection

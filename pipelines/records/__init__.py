@@ -1,0 +1,1 @@
+"""What is kept: records, versions, the ledger. Knows nothing of WARC files or HTML."""
