@@ -20,6 +20,10 @@ RecordType = Literal["response", "revisit", "resource"]
 """The WARC record types that hold what a reader may see."""
 
 
+SCHEMA_VERSION = "1.0"
+"""Of the record. Major: a field was removed or changed its meaning. Minor: a field was added."""
+
+
 class Role(StrEnum):
     """What a page is fetched for. It decides what is looked for in it, never whether it is archived."""
 

@@ -1,0 +1,80 @@
+"""Records as lines of JSON: an append-only file that can be cut back to what was committed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import CaptureError, DiskFullError
+
+
+def as_dict(value: Any) -> Any:
+    """A record as plain dicts and lists, fields in the order of their declaration."""
+    if dataclasses.is_dataclass(value):
+        return {name: as_dict(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, (tuple, list)):
+        return [as_dict(item) for item in value]
+    return value
+
+
+def encode(record: Any) -> bytes:
+    """One line: compact UTF-8 JSON and a newline. The same record always gives the same bytes.
+
+    A lone surrogate, which UTF-8 cannot hold, becomes a question mark.
+    """
+    text = json.dumps(as_dict(record), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", "replace") + b"\n"
+
+
+class Lines:
+    """An append-only file of lines.
+
+    ``length`` counts the bytes of whole lines given to ``append``; ``sync`` makes them durable.
+    Opening with ``keep`` cuts the file to that many bytes: what came after was never committed.
+    """
+
+    def __init__(self, path: Path, *, keep: int = 0) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        size = os.fstat(self._fd).st_size
+        self.length = min(keep, size)
+        os.ftruncate(self._fd, self.length)
+        self._pending: list[bytes] = []
+
+    def append(self, line: bytes) -> None:
+        self._pending.append(line)
+
+    def flush(self) -> None:
+        """Hand the lines to the operating system.
+
+        Raises ``DiskFullError`` or ``CaptureError``; the file then holds the whole lines it held before.
+        """
+        data = b"".join(self._pending)
+        written = 0
+        try:
+            while written < len(data):
+                written += os.pwrite(self._fd, data[written:], self.length + written)
+        except OSError as error:
+            os.ftruncate(self._fd, self.length)
+            kind = DiskFullError if error.errno in DISK_FULL else CaptureError
+            raise kind(f"cannot write {self.path}: {error.strerror}") from error
+        self._pending.clear()
+        self.length += written
+
+    def sync(self) -> None:
+        """Flush, and wait until the disk has it."""
+        if self._pending:
+            self.flush()
+            os.fdatasync(self._fd)
+
+    def close(self) -> None:
+        self.sync()
+        os.close(self._fd)
+
+
+DISK_FULL = frozenset({28, 122, 27})
+"""ENOSPC, EDQUOT and EFBIG of errno(3): no space, over quota, over the file size limit."""

@@ -1,0 +1,232 @@
+"""The ledger of a job: what is known, waiting, captured and settled, in one SQLite file.
+
+The WARCs are the log and the ledger a view of them (``scrapy rebuild`` makes it again). It is written by
+one process, which holds the job's lock; all between two calls of ``commit`` becomes durable at once or not
+at all. The lengths of the WARC and JSONL files are committed with the rest: on start, what lies behind them
+is known to be uncommitted.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import BusyError, DiskFullError, LedgerError
+from pipelines.model import CaptureRef, Provenance, Role
+
+MIGRATIONS = (
+    """
+    CREATE TABLE run (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, started TEXT NOT NULL, ended TEXT,
+                      status TEXT);
+    CREATE TABLE file (run INTEGER NOT NULL, name TEXT NOT NULL, length INTEGER NOT NULL, sha256 TEXT,
+                       PRIMARY KEY (run, name)) WITHOUT ROWID;
+    CREATE TABLE capture (id INTEGER PRIMARY KEY, run INTEGER NOT NULL, filename TEXT NOT NULL,
+                          offset INTEGER NOT NULL, length INTEGER NOT NULL, record_id TEXT NOT NULL,
+                          url TEXT NOT NULL, date TEXT NOT NULL, type TEXT NOT NULL, payload_digest TEXT,
+                          refers_to TEXT, role TEXT NOT NULL, outlet TEXT, status INTEGER,
+                          outcome TEXT);
+    CREATE INDEX capture_unsettled ON capture (id) WHERE outcome IS NULL;
+    CREATE INDEX capture_payload ON capture (payload_digest) WHERE type = 'response';
+    CREATE TABLE article (canonical TEXT PRIMARY KEY, id TEXT NOT NULL, run INTEGER NOT NULL,
+                          number INTEGER NOT NULL, first_seen TEXT NOT NULL, digests TEXT NOT NULL)
+                          WITHOUT ROWID;
+    CREATE TABLE frontier (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, url TEXT NOT NULL,
+                           host TEXT NOT NULL, outlet TEXT NOT NULL, role TEXT NOT NULL, rank INTEGER NOT NULL,
+                           state INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0,
+                           not_before REAL NOT NULL DEFAULT 0, method TEXT NOT NULL, source_url TEXT,
+                           title TEXT, date TEXT, depth INTEGER NOT NULL, reason TEXT);
+    CREATE INDEX frontier_next ON frontier (host, rank DESC, id) WHERE state = 0;
+    CREATE INDEX frontier_taken ON frontier (id) WHERE state = 1;
+    CREATE TABLE memory (id INTEGER PRIMARY KEY, site TEXT NOT NULL, run INTEGER NOT NULL, filename TEXT,
+                         offset INTEGER, json TEXT NOT NULL);
+    CREATE INDEX memory_site ON memory (site, id);
+    CREATE TABLE robots (host TEXT PRIMARY KEY, fetched REAL NOT NULL, json TEXT NOT NULL) WITHOUT ROWID;
+    """,
+)
+"""SQL that brings a ledger from version N to N + 1; ``PRAGMA user_version`` holds the version."""
+
+
+class Lock:
+    """One process at a time on a job's folder. The system drops it with the process, so it is never stale."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(self._fd, 64, 0).decode("ascii", "replace").strip()
+            os.close(self._fd)
+            message = f"another run works on {folder} (process {holder or 'unknown'}): let it end first"
+            raise BusyError(message) from None
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        os.close(self._fd)
+
+
+class Ledger:
+    """The open ledger of one job.
+
+    Raises ``LedgerError`` when the file is no ledger, is damaged or comes from a newer version, and
+    ``DiskFullError`` when SQLite finds no space; the last commit then still stands.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = path
+        try:
+            self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+            self.db.execute("PRAGMA journal_mode = WAL")
+            # WAL with NORMAL stays consistent through a power cut; commits that it takes back are found
+            # again behind the committed length of the WARC.
+            self.db.execute("PRAGMA synchronous = NORMAL")
+            self.db.execute("PRAGMA journal_size_limit = 4194304")
+            self._migrate()
+            self.db.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
+
+    def _migrate(self) -> None:
+        version = self.db.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            known = len(MIGRATIONS)
+            raise LedgerError(f"{self.path} is of version {version}, this Broadsheet knows {known}: update it")
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+            self.db.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
+
+    def _explained(self, error: sqlite3.Error) -> LedgerError | DiskFullError:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            return DiskFullError(f"cannot write {self.path}: {error}")
+        return LedgerError(f"cannot use {self.path}: {error}; `scrapy rebuild` makes it again from the WARCs")
+
+    def commit(self) -> None:
+        """Make all since the last commit durable together."""
+        try:
+            self.db.execute("COMMIT")
+            self.db.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
+
+    def close(self, *, commit: bool = True) -> None:
+        try:
+            if self.db.in_transaction:
+                self.db.execute("COMMIT" if commit else "ROLLBACK")
+            self.db.close()
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
+
+    def execute(self, sql: str, parameters: Iterable[Any] = ()) -> sqlite3.Cursor:
+        try:
+            return self.db.execute(sql, tuple(parameters))
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
+
+    # ------------------------------------------------------------------ runs and files
+
+    def open_run(self, name: str, started: str) -> tuple[int, str, bool]:
+        """The unfinished run to go on with, or a new one: its number, its name, and whether it is resumed."""
+        row = self.execute("SELECT id, name FROM run WHERE ended IS NULL ORDER BY id LIMIT 1").fetchone()
+        if row:
+            return row[0], row[1], True
+        cursor = self.execute("INSERT INTO run (name, started) VALUES (?, ?)", (name, started))
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid, name, False
+
+    def end_run(self, run: int, ended: str, status: str) -> None:
+        self.execute("UPDATE run SET ended = ?, status = ? WHERE id = ?", (ended, status, run))
+
+    def file_length(self, run: int, name: str) -> int:
+        row = self.execute("SELECT length FROM file WHERE run = ? AND name = ?", (run, name)).fetchone()
+        return row[0] if row else 0
+
+    def set_file(self, run: int, name: str, length: int, sha256: str | None = None) -> None:
+        self.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)", (run, name, length, sha256))
+
+    # ------------------------------------------------------------------ captures
+
+    def add_capture(self, run: int, ref: CaptureRef, provenance: Provenance, status: int | None) -> int:
+        cursor = self.execute(
+            "INSERT INTO capture (run, filename, offset, length, record_id, url, date, type, payload_digest,"
+            " refers_to, role, outlet, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (run, ref.filename, ref.offset, ref.length, ref.record_id, ref.url, ref.date, ref.type,
+             ref.payload_digest, ref.refers_to, str(provenance.role), provenance.outlet, status),
+        )  # fmt: skip
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def settle_capture(self, capture: int, outcome: str) -> None:
+        """Note what a capture ended in: ``article`` or the reason of its rejection."""
+        self.execute("UPDATE capture SET outcome = ? WHERE id = ?", (outcome, capture))
+
+    def unsettled(self, run: int) -> Iterator[tuple[int, CaptureRef, Provenance]]:
+        """Captures of a run without an outcome, in WARC order."""
+        rows = self.execute(
+            "SELECT id, filename, offset, length, record_id, url, date, type, payload_digest, refers_to, role, outlet"
+            " FROM capture WHERE outcome IS NULL AND run = ? ORDER BY id",
+            (run,),
+        ).fetchall()
+        names = ("filename", "offset", "length", "record_id", "url", "date", "type", "payload_digest", "refers_to")
+        for row in rows:
+            ref = CaptureRef(**dict(zip(names, row[1:10], strict=True)))
+            yield row[0], ref, Provenance(role=Role(row[10]), outlet=row[11])
+
+    def forget_captures(self, run: int, filename: str, length: int) -> list[str]:
+        """Drop the captures that reach beyond a file's true length; gives their addresses, to be fetched again."""
+        rows = self.execute(
+            "DELETE FROM capture WHERE run = ? AND filename = ? AND offset + length > ? RETURNING url",
+            (run, filename, length),
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def payload(self, digest: str) -> tuple[str, str, str] | None:
+        """The response that holds a payload: record id, address, date."""
+        row: tuple[str, str, str] | None = self.execute(
+            "SELECT record_id, url, date FROM capture WHERE payload_digest = ? AND type = 'response'"
+            " ORDER BY id LIMIT 1",
+            (digest,),
+        ).fetchone()
+        return row
+
+    def outcomes(self, run: int) -> dict[str, dict[str, int]]:
+        """Counts of a run: outlet → outcome → captures."""
+        counts: dict[str, dict[str, int]] = {}
+        rows = self.execute(
+            "SELECT coalesce(outlet, ''), coalesce(outcome, 'waiting'), count(*) FROM capture WHERE run = ?"
+            " GROUP BY 1, 2 ORDER BY 1, 2",
+            (run,),
+        )
+        for outlet, outcome, number in rows:
+            counts.setdefault(outlet, {})[outcome] = number
+        return counts
+
+    # ------------------------------------------------------------------ site memory
+
+    def memories(self, run: int) -> Iterator[tuple[str, str | None, int | None, str]]:
+        """Site memory in the order it was learnt: site, place of the note in this run's WARC if any, JSON.
+
+        Of earlier runs only what each site ended with is given, without a place.
+        """
+        yield from self.execute(
+            "SELECT site, NULL, NULL, json FROM memory"
+            " WHERE id IN (SELECT max(id) FROM memory WHERE run < ? GROUP BY site)",
+            (run,),
+        ).fetchall()
+        yield from self.execute(
+            "SELECT site, filename, offset, json FROM memory WHERE run = ? ORDER BY id", (run,)
+        ).fetchall()
+
+    def remember_site(self, site: str, run: int, filename: str | None, offset: int | None, json: str) -> None:
+        """Keep what was learnt of a site, and where the WARC notes it."""
+        self.execute(
+            "INSERT INTO memory (site, run, filename, offset, json) VALUES (?, ?, ?, ?, ?)",
+            (site, run, filename, offset, json),
+        )
+
+    def forget_old_memories(self) -> None:
+        """Keep only the last memory of each site."""
+        self.execute("DELETE FROM memory WHERE id NOT IN (SELECT max(id) FROM memory GROUP BY site)")

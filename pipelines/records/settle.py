@@ -1,0 +1,162 @@
+"""Settling: what becomes of an outcome, decided in WARC order by one writer.
+
+An article that the job has not seen is written as version 1. One that it has seen becomes a new version if it
+changed, else a rejection that says so. Nothing is decided by the clock or by the order in which parsers finish,
+so the same WARCs always settle in the same way.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipelines.model import Article, Outcome, Rejection, Version
+from pipelines.records.jsonl import encode
+from pipelines.records.ledger import Ledger
+
+SAME_STORY = 0.3
+"""Share of the shorter text's paragraphs found in the other, from which two texts under one canonical address
+are taken for one story. Live blogs keep most of their paragraphs; a wrong canonical link shares none."""
+
+MANY_PARAGRAPHS = 200
+"""Paragraph marks kept per article (4 bytes each, as text): beyond that, the beginning decides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is remembered of an article's last version."""
+
+    id: str
+    run: int
+    number: int
+    first_seen: str
+    text: str
+    """Digest of the text."""
+    headline: str | None
+    metadata: str
+    """Digest of authors, dates and keywords."""
+    paragraphs: tuple[int, ...]
+    """CRC-32 of each paragraph."""
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Known:
+        values = json.loads(text)
+        return cls(**{**values, "paragraphs": tuple(values["paragraphs"])})
+
+
+class History(Protocol):
+    """The articles a job knows, by canonical address."""
+
+    def get(self, canonical: str) -> Known | None: ...
+    def put(self, canonical: str, known: Known) -> None: ...
+
+
+class LedgerHistory:
+    """The history kept in a ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def get(self, canonical: str) -> Known | None:
+        row = self._ledger.execute("SELECT digests FROM article WHERE canonical = ?", (canonical,)).fetchone()
+        return Known.from_json(row[0]) if row else None
+
+    def put(self, canonical: str, known: Known) -> None:
+        self._ledger.execute(
+            "INSERT OR REPLACE INTO article VALUES (?, ?, ?, ?, ?, ?)",
+            (canonical, known.id, known.run, known.number, known.first_seen, known.to_json()),
+        )
+
+
+class Settler:
+    """Decides versions and duplicates and gives the line to write.
+
+    ``run`` numbers the run; ``told`` gives, for a capture's record id, what an earlier settling found in the
+    history of earlier runs (kept in the WARC), where that history itself is not at hand.
+    """
+
+    def __init__(self, history: History, run: int, told: Callable[[str], Known | None] | None = None) -> None:
+        self._history, self._run, self._told = history, run, told
+
+    def settle(self, outcome: Outcome) -> tuple[Outcome, Known | None]:
+        """The outcome as it is to be written, and the earlier run's version that this was decided on, if any."""
+        if isinstance(outcome, Rejection):
+            return outcome, None
+        key, known = self._find(outcome)
+        now = _known(outcome, self._run)
+        if known is None:
+            self._history.put(key, now)
+            return outcome, None
+        if known.run == self._run:
+            return _rejection(outcome, "duplicate", f"of {known.id} in this run"), None
+        change = _change(known, now)
+        if change is None:
+            self._history.put(key, dataclasses.replace(known, run=self._run))
+            return _rejection(outcome, "unchanged", f"as {known.id}, version {known.number}"), known
+        version = Version(number=known.number + 1, previous_id=known.id, first_seen=known.first_seen, change=change)
+        self._history.put(key, dataclasses.replace(now, number=version.number, first_seen=version.first_seen))
+        return dataclasses.replace(outcome, version=version), known
+
+    def _find(self, article: Article) -> tuple[str, Known | None]:
+        """The address that the article is known by, and what is known of it."""
+        told = self._told(article.warc.record_id) if self._told else None
+        for key in dict.fromkeys((article.canonical_url, article.url)):
+            known = self._history.get(key) or told
+            if known is None or _same_story(known, article):
+                return key, known
+        # Both addresses have been used for another story: this one stands under its own capture.
+        return f"{article.url}#{article.id}", None
+
+
+def _marks(text: str) -> tuple[int, ...]:
+    return tuple(zlib.crc32(part.encode("utf-8", "replace")) for part in text.split("\n\n")[:MANY_PARAGRAPHS])
+
+
+def _known(article: Article, run: int) -> Known:
+    about = encode([article.authors, article.date_published, article.keywords, article.article_section])
+    return Known(
+        id=article.id,
+        run=run,
+        number=1,
+        first_seen=article.warc.date,
+        text=article.extraction.text_digest,
+        headline=article.headline,
+        metadata=f"{zlib.crc32(about):08x}",
+        paragraphs=_marks(article.text),
+    )
+
+
+def _same_story(known: Known, article: Article) -> bool:
+    if known.text == article.extraction.text_digest or (known.headline and known.headline == article.headline):
+        return True
+    ours, theirs = set(_marks(article.text)), set(known.paragraphs)
+    return len(ours & theirs) >= SAME_STORY * max(1, min(len(ours), len(theirs)))
+
+
+def _change(known: Known, now: Known) -> str | None:
+    if known.text != now.text:
+        return "text"
+    if known.headline != now.headline:
+        return "headline"
+    return "metadata" if known.metadata != now.metadata else None
+
+
+def _rejection(article: Article, reason: str, detail: str) -> Rejection:
+    return Rejection(
+        schema_version=article.schema_version,
+        id=article.id,
+        url=article.url,
+        reason=reason,
+        detail=detail,
+        outlet=article.outlet,
+        warc=article.warc,
+        http=article.http,
+        discovery=article.discovery,
+    )
