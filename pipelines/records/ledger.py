@@ -30,6 +30,7 @@ MIGRATIONS = (
                           refers_to TEXT, role TEXT NOT NULL, outlet TEXT, status INTEGER,
                           outcome TEXT);
     CREATE INDEX capture_unsettled ON capture (id) WHERE outcome IS NULL;
+    CREATE INDEX capture_url ON capture (url) WHERE type = 'response';
     CREATE INDEX capture_payload ON capture (payload_digest) WHERE type = 'response';
     CREATE TABLE article (canonical TEXT PRIMARY KEY, id TEXT NOT NULL, run INTEGER NOT NULL,
                           number INTEGER NOT NULL, first_seen TEXT NOT NULL, digests TEXT NOT NULL)
@@ -44,7 +45,8 @@ MIGRATIONS = (
     CREATE TABLE memory (id INTEGER PRIMARY KEY, site TEXT NOT NULL, run INTEGER NOT NULL, filename TEXT,
                          offset INTEGER, json TEXT NOT NULL);
     CREATE INDEX memory_site ON memory (site, id);
-    CREATE TABLE robots (host TEXT PRIMARY KEY, fetched REAL NOT NULL, json TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE robots (origin TEXT PRIMARY KEY, fetched REAL NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,
+                         text TEXT NOT NULL, retry_after REAL) WITHOUT ROWID;
     """,
 )
 """SQL that brings a ledger from version N to N + 1; ``PRAGMA user_version`` holds the version."""
@@ -192,6 +194,15 @@ class Ledger:
         ).fetchone()
         return row
 
+    def last_response(self, url: str) -> tuple[str, str, str] | None:
+        """The newest response kept for an address: record id, address, date."""
+        row: tuple[str, str, str] | None = self.execute(
+            "SELECT record_id, url, date FROM capture WHERE url = ? AND type = 'response' AND status = 200"
+            " ORDER BY id DESC LIMIT 1",
+            (url,),
+        ).fetchone()
+        return row
+
     def outcomes(self, run: int) -> dict[str, dict[str, int]]:
         """Counts of a run: outlet → outcome → captures."""
         counts: dict[str, dict[str, int]] = {}
@@ -203,6 +214,11 @@ class Ledger:
         for outlet, outcome, number in rows:
             counts.setdefault(outlet, {})[outcome] = number
         return counts
+
+    def asked(self, run: int) -> list[tuple[str, str, int]]:
+        """What a run has captured so far: outlet, role, number."""
+        sql = "SELECT coalesce(outlet, ''), role, count(*) FROM capture WHERE run = ? GROUP BY 1, 2"
+        return self.execute(sql, (run,)).fetchall()
 
     # ------------------------------------------------------------------ site memory
 
@@ -217,7 +233,7 @@ class Ledger:
             (run,),
         ).fetchall()
         yield from self.execute(
-            "SELECT site, filename, offset, json FROM memory WHERE run = ? ORDER BY id", (run,)
+            "SELECT site, filename, offset, json FROM memory WHERE run = ? AND filename IS NOT NULL ORDER BY id", (run,)
         ).fetchall()
 
     def remember_site(self, site: str, run: int, filename: str | None, offset: int | None, json: str) -> None:

@@ -1,0 +1,36 @@
+"""``scrapy crawl``: Scrapy's own, with an exit status that tells the truth."""
+
+from __future__ import annotations
+
+import argparse
+
+from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.exceptions import UsageError
+
+from crawler.commands.shared import examples, quiet_terminal, run_spider
+
+EXAMPLES = """
+  scrapy crawl news -a job=jobs/rferl.toml
+  scrapy crawl news -a job=jobs/world.toml -a outlet=dw.com -a pages=50 -a age=2d
+  scrapy crawl news -a job=my.toml -s BROADSHEET_CONTACT=https://example.org/bot
+
+exit status: 0 complete, 1 error, 2 usage, 3 ended but some addresses failed,
+  4 disk full, 5 another run of the job is working, 6 interrupted (start again to go on)
+"""
+
+
+class Command(ScrapyCrawl):
+    """Runs a spider of the project."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        examples(parser, EXAMPLES)
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        quiet_terminal(self)
+        super().process_options(args, opts)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 1:
+            raise UsageError("name one spider: scrapy crawl news -a job=FILE.toml")
+        self.exitcode = run_spider(self, args[0], opts.spargs)

@@ -1,0 +1,122 @@
+"""``scrapy extract``: records from WARC files, without network."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.commands.shared import examples
+from crawler.crawl import ExitStatus
+from pipelines.errors import BroadsheetError
+from pipelines.flow.extract import Counts, extract
+from pipelines.flow.files import warc_files
+from pipelines.model import Article
+from pipelines.text.refine import Options
+from pipelines.workers import Workers
+
+EXAMPLES = """
+  scrapy extract output/rferl/runs/*/*.warc.gz -o articles.jsonl
+  scrapy extract CC-NEWS-20261101.warc.gz -o news.jsonl --jobs 8
+  scrapy extract output/rferl/runs/20261124T090000Z -o again.jsonl
+
+Articles go to the file named by -o, captures that are no article to FILE.rejections.jsonl beside it,
+each with its reason. Both are in WARC order, whatever the number of jobs.
+exit status: 0 complete, 1 error, 2 usage, 3 some records were damaged
+"""
+
+
+class Command(ScrapyCommand):
+    """Extracts articles from WARC files."""
+
+    requires_crawler_process = False
+    requires_project = True
+
+    def syntax(self) -> str:
+        return "[options] WARC-OR-FOLDER ... -o FILE.jsonl"
+
+    def short_desc(self) -> str:
+        return "Extract articles from WARC files, ours or others'"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("-o", "--output", metavar="FILE", help="write articles here (JSONL)")
+        parser.add_argument(
+            "--jobs", type=int, default=len(os.sched_getaffinity(0)), help="worker processes (default: %(default)s)"
+        )
+        parser.add_argument("--no-learn", action="store_true", help="do not learn what the sites repeat (site memory)")
+        examples(parser, EXAMPLES)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if not args:
+            raise UsageError("give one or more WARC files or folders")
+        if not opts.output:
+            raise UsageError("say where the articles go: -o FILE.jsonl")
+        if opts.jobs < 1:
+            raise UsageError("--jobs takes a number from 1")
+        try:
+            self.exitcode = self._extract(warc_files(args), Path(opts.output), opts.jobs, not opts.no_learn)
+        except BroadsheetError as error:
+            print(f"scrapy extract: {error}", file=sys.stderr)
+            self.exitcode = ExitStatus.of(error)
+
+    def _extract(self, files: list[Path], output: Path, jobs: int, learning: bool) -> ExitStatus:
+        assert self.settings is not None
+        rejections = output.with_name(f"{output.name.removesuffix('.jsonl')}.rejections.jsonl")
+        output.parent.mkdir(parents=True, exist_ok=True)
+        parts = [path.with_name(path.name + ".part") for path in (output, rejections)]
+        counts, meter = Counts(), Meter()
+        workers = Workers(
+            jobs,
+            seconds=self.settings.getfloat("BROADSHEET_PARSE_SECONDS"),
+            megabytes=self.settings.getint("BROADSHEET_PARSE_MEGABYTES"),
+        )
+        try:
+            with parts[0].open("wb") as articles, parts[1].open("wb") as rejected:
+                outcomes = extract(
+                    files, workers, options=Options(), learning=learning, progress=meter.show, counts=counts
+                )
+                for outcome, line in outcomes:
+                    (articles if isinstance(outcome, Article) else rejected).write(line)
+        finally:
+            workers.close(wait=False)
+            meter.done()
+        for part, path in zip(parts, (output, rejections), strict=True):
+            part.replace(path)
+        reasons = ", ".join(f"{number} {reason}" for reason, number in counts.rejections.most_common())
+        print(f"{counts.captures} captures: {counts.articles} articles in {output}", file=sys.stderr)
+        if reasons:
+            print(f"{counts.rejections.total()} rejections in {rejections}: {reasons}", file=sys.stderr)
+        for line in counts.damaged:
+            print(f"damaged: {line}", file=sys.stderr)
+        return ExitStatus.PARTIAL if counts.damaged else ExitStatus.COMPLETE
+
+
+class Meter:
+    """A line that counts, in a terminal; elsewhere a line every half minute."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._next = time.monotonic() + (0.5 if self._console.is_terminal else 30)
+
+    def show(self, counts: Counts) -> None:
+        now = time.monotonic()
+        if now < self._next:
+            return
+        text = f"{counts.captures} captures, {counts.articles} articles, {counts.rejections.total()} rejected"
+        if self._console.is_terminal:
+            self._console.print(text, end="\r")
+            self._next = now + 0.5
+        else:
+            print(text, file=sys.stderr)
+            self._next = now + 30
+
+    def done(self) -> None:
+        if self._console.is_terminal:
+            self._console.print(" " * 70, end="\r")

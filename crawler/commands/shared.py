@@ -1,0 +1,54 @@
+"""What the commands have in common."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from typing import Any
+
+from scrapy.commands import ScrapyCommand
+
+from crawler.crawl import ExitStatus
+from crawler.watch.report import tell
+from pipelines.errors import BroadsheetError
+
+
+def examples(parser: argparse.ArgumentParser, text: str) -> None:
+    """Examples at the end of ``--help``, as written."""
+    parser.epilog = "examples:\n" + text.strip("\n")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+
+
+def quiet_terminal(command: ScrapyCommand) -> None:
+    """In a terminal the table tells what happens, so only warnings are logged there, unless asked otherwise."""
+    assert command.settings is not None
+    if sys.stderr.isatty():
+        command.settings.set("LOG_LEVEL", "WARNING", "command")
+
+
+def run_spider(command: ScrapyCommand, name: str, arguments: dict[str, Any]) -> ExitStatus:
+    """Run a spider to its end, print the summary, and say how it ended."""
+    process = command.crawler_process
+    assert process is not None
+    crawler = process.create_crawler(name)
+    errors: list[BaseException] = []
+    started: Any = process.crawl(crawler, **arguments)
+
+    def ended(outcome: Any) -> None:
+        error = outcome.exception() if hasattr(outcome, "exception") else None
+        if error is not None:
+            errors.append(error)
+
+    started.add_done_callback(ended)
+    process.start()
+    crawl = getattr(crawler, "broadsheet", None)
+    if errors or crawl is None:
+        error = errors[0] if errors else None
+        if isinstance(error, BroadsheetError):
+            print(f"scrapy: {error}", file=sys.stderr)
+        elif error is not None:
+            logging.getLogger(__name__).error("the crawl could not start", exc_info=error)
+        return ExitStatus.of(error)
+    tell(crawl)
+    return ExitStatus.ERROR if crawl.status is None else crawl.status

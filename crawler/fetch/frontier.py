@@ -1,0 +1,389 @@
+"""The frontier: what is to be fetched next, kept in the ledger, polite to the delay.
+
+It is Scrapy's scheduler. Addresses wait in SQLite, so a million of them cost no memory; a host's next ones are
+read in small batches. A host gets a request when it has a free connection and its delay has passed, so one slow
+host never holds up the others. An address is ``taken`` while it is fetched and becomes ``done`` in the same
+transaction in which its capture enters the ledger: after a kill, what was in flight waits again.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from scrapy import Request, Spider
+from scrapy.core.scheduler import BaseScheduler
+from twisted.internet.interfaces import IDelayedCall
+
+from crawler.discovery.dates import parse_date
+from crawler.discovery.urls import normalise
+from pipelines.model import Candidate, Role
+from pipelines.records.ledger import Ledger
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+BATCH = 32
+"""Addresses read from the ledger at a time, per host."""
+
+TRIES = 3
+"""Fetches of one address before it counts as failed."""
+
+RETRY_FIRST, RETRY_FACTOR = 2.0, 4.0
+"""Seconds before an address is tried again, and by how much that grows: 2, 8."""
+
+HOPS = 10
+"""Redirects followed in a row (browsers follow 20, RFC 9110 sets no number)."""
+
+LISTINGS = 200
+"""Section pages and sitemaps read per outlet and run: a large site's archive must not hold up its news."""
+
+GIVE_UP = 8
+"""Failures of a host in a row after which it is left alone for this run; its addresses wait for the next."""
+
+LONGEST_WAIT = 300.0
+"""Seconds that a run waits for a host that asks for it; one that asks for more is left alone for this run."""
+
+RANK = (Role.REQUISITE, Role.ARTICLE, Role.SECTION, Role.SITEMAP, Role.FEED, Role.HOME, Role.ROBOTS)
+"""Sources before articles, so that the newest articles are known when their turn comes."""
+
+
+class State(IntEnum):
+    """Of an address in the frontier."""
+
+    WAITING = 0
+    TAKEN = 1
+    DONE = 2
+    FAILED = 3
+
+
+@dataclass(slots=True)
+class Host:
+    """What politeness needs to know of a host."""
+
+    name: str
+    delay: float
+    rows: deque[tuple[Any, ...]] = field(default_factory=deque)
+    active: int = 0
+    ready: float = 0.0
+    """Monotonic time from which the next request may go."""
+    failures: int = 0
+    """In a row."""
+    given_up: str | None = None
+    """Why it is left alone for this run."""
+    fresh: bool = False
+    """``rows`` shows what the ledger has; if it is empty, nothing waits."""
+    queued: bool = False
+
+
+class Frontier(BaseScheduler):
+    """Waiting addresses of one run.
+
+    ``pages`` gives the number of articles that an outlet may be asked for; ``delay`` the seconds between two
+    requests to a host of that name. ``wake`` calls Scrapy's engine after so many seconds.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        delay: Callable[[str], float],
+        per_host: int,
+        pages: Callable[[str], int],
+        wake: Callable[[float], IDelayedCall],
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._ledger, self._delay, self._per_host, self._pages = ledger, delay, per_host, pages
+        self._call_later, self._clock, self._now = wake, clock, now
+        self._hosts: dict[str, Host] = {}
+        self._ready: deque[Host] = deque()
+        self._timers: list[tuple[float, str]] = []
+        self._alarm: IDelayedCall | None = None
+        self._asked: Counter[tuple[str, bool]] = Counter()
+        """Articles (True) and listings (False) handed out per outlet in this run."""
+        self._extra: deque[Request] = deque()
+        """Requests that are more than an address (a body, another method): kept in memory only."""
+        self._retries: Counter[str] = Counter()
+        """Addresses that wait for another try, by host."""
+        self.stopped = False
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Frontier:
+        """The frontier that the crawl opened with its run."""
+        frontier: Frontier = crawler.broadsheet.frontier  # type: ignore[attr-defined]
+        return frontier
+
+    # ------------------------------------------------------------------ what Scrapy asks for
+
+    def open(self, spider: Spider) -> None:
+        """Take up what waits, including what was in flight when the last process ended."""
+        self._ledger.execute("UPDATE frontier SET state = 0, not_before = 0 WHERE state = 1")
+        self._ledger.execute("UPDATE frontier SET not_before = 0 WHERE state = 0 AND not_before > 0")
+        for (name,) in self._ledger.execute("SELECT DISTINCT host FROM frontier WHERE state = 0").fetchall():
+            self._offer(self._host(name))
+
+    def has_pending_requests(self) -> bool:
+        if self.stopped:
+            return False
+        return bool(self._extra or self._retries) or any(self._peek(host) for host in self._hosts.values())
+
+    def enqueue_request(self, request: Request) -> bool:
+        if request.method != "GET" or request.body:
+            self._extra.append(request)
+            return True
+        candidate = request.meta.get("candidate") or Candidate(
+            url=request.url, role=Role.ARTICLE, method="spider", outlet=urlsplit(request.url).hostname or ""
+        )
+        return bool(self.add([candidate]))
+
+    def next_request(self) -> Request | None:
+        if self.stopped:
+            return None
+        if self._extra:
+            return self._extra.popleft()
+        now = self._clock()
+        while self._timers and self._timers[0][0] <= now:
+            host = self._hosts[heapq.heappop(self._timers)[1]]
+            host.queued = False
+            self._offer(host)
+        while self._ready:
+            host = self._ready.popleft()
+            host.queued = False
+            if host.active >= self._per_host or not self._peek(host):
+                continue  # it is offered again when a request of it ends or an address is added
+            if host.ready > now:
+                self._offer(host)
+                continue
+            host.active += 1
+            host.ready = now + host.delay
+            request = self._take(host)
+            self._offer(host)
+            return request
+        self._sleep(now)
+        return None
+
+    # ------------------------------------------------------------------ addresses
+
+    def add(self, candidates: Iterable[Candidate]) -> int:
+        """Add addresses that are not known yet; gives how many were new."""
+        touched: Counter[str] = Counter()
+        for candidate in candidates:
+            key = normalise(candidate.url)
+            if key is None:
+                logger.info("not fetched: %r is no http(s) URL", candidate.url)
+                continue
+            if candidate.method == "redirect":
+                chain = self._chain(candidate)
+                if len(chain) > HOPS:
+                    logger.warning("redirect from %s not followed: more than %d in a row", candidate.source_url, HOPS)
+                    continue
+                if key in chain:  # a consent page that sends the reader back: once more, then
+                    key = f"{key} #again"
+            parts = urlsplit(candidate.url)
+            rank = (RANK.index(candidate.role) << 40) + self._recency(candidate)
+            cursor = self._ledger.execute(
+                "INSERT OR IGNORE INTO frontier (key, url, host, outlet, role, rank, method, source_url, title, date,"
+                " depth) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (key, candidate.url, parts.netloc.lower(), candidate.outlet, str(candidate.role), rank,
+                 candidate.method, candidate.source_url, candidate.title, candidate.date, candidate.depth),
+            )  # fmt: skip
+            if cursor.rowcount:
+                touched[parts.netloc.lower()] += 1
+        for name in touched:
+            host = self._host(name)
+            host.fresh = False
+            self._offer(host)
+        return touched.total()
+
+    def again(self, roles: Iterable[Role]) -> None:
+        """Let known addresses of these roles wait once more: the sources, at the start of a run."""
+        for role in roles:
+            self._ledger.execute(
+                "UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE role = ? AND state > 1", (str(role),)
+            )
+
+    def _chain(self, candidate: Candidate) -> list[str]:
+        """The keys of the redirects that led to a candidate, nearest first."""
+        chain: list[str] = []
+        url = candidate.source_url
+        while url and len(chain) <= HOPS:
+            key = normalise(url) or url
+            chain.append(key)
+            row = self._ledger.execute("SELECT method, source_url FROM frontier WHERE key = ?", (key,)).fetchone()
+            url = row[1] if row and row[0] == "redirect" else None
+        return chain
+
+    def _recency(self, candidate: Candidate) -> int:
+        """Seconds since 1970 of the date that a source gives; what a page shows now counts as new."""
+        date = parse_date(candidate.date) if candidate.date else None
+        return min(max(0, int(date.timestamp())), (1 << 40) - 1) if date else int(self._now())
+
+    # ------------------------------------------------------------------ outcomes
+
+    def captured(self, row: int) -> None:
+        """The address is in the archive."""
+        self._ledger.execute("UPDATE frontier SET state = 2, reason = NULL WHERE id = ?", (row,))
+
+    def captured_url(self, url: str) -> None:
+        """The same, for a capture found in the archive after a crash."""
+        self._ledger.execute("UPDATE frontier SET state = 2, reason = NULL WHERE key = ?", (normalise(url),))
+
+    def lost_url(self, url: str) -> None:
+        """The archive does not hold what the ledger says it does: fetch it again."""
+        self._ledger.execute("UPDATE frontier SET state = 0 WHERE key = ?", (normalise(url),))
+
+    def retry(self, row: int, name: str, reason: str) -> bool:
+        """Try an address again later, if it has tries left; otherwise it has failed."""
+        attempts: int = self._ledger.execute(
+            "UPDATE frontier SET attempts = attempts + 1 WHERE id = ? RETURNING attempts", (row,)
+        ).fetchone()[0]
+        if attempts >= TRIES:
+            self.fail(row, reason)
+            return False
+        wait = RETRY_FIRST * RETRY_FACTOR ** (attempts - 1)
+        self._ledger.execute(
+            "UPDATE frontier SET state = 0, not_before = ?, reason = ? WHERE id = ?", (self._now() + wait, reason, row)
+        )
+        self._retries[name] += 1
+        heapq.heappush(self._timers, (self._clock() + wait + 0.01, name))
+        return True
+
+    def fail(self, row: int, reason: str) -> None:
+        """Give an address up, and keep why."""
+        self._ledger.execute("UPDATE frontier SET state = 3, reason = ? WHERE id = ?", (reason, row))
+
+    def release(self, name: str, *, failed: bool = False) -> None:
+        """A request to the host has ended."""
+        host = self._host(name)
+        host.active -= 1
+        host.failures = host.failures + 1 if failed else 0
+        if host.failures >= GIVE_UP:
+            self._give_up(host, f"{host.failures} failures in a row")
+        self._offer(host)
+
+    def hold(self, name: str, seconds: float | None) -> None:
+        """Leave a host alone for a while, as it asked (``None``: it is overloaded and did not say how long)."""
+        host = self._host(name)
+        if seconds is None:
+            seconds = min(LONGEST_WAIT, max(host.delay, 1.0) * 4 ** (host.failures + 1))
+        if seconds > LONGEST_WAIT:
+            self._give_up(host, f"asked to wait {seconds:.0f} s")
+        host.ready = max(host.ready, self._clock() + seconds)
+
+    def slow_down(self, name: str, delay: float) -> None:
+        """Keep at least so many seconds between requests to a host (robots.txt ``Crawl-delay``)."""
+        host = self._host(name)
+        host.ready += max(0.0, delay - host.delay)
+        host.delay = max(host.delay, delay)
+
+    def resume_counts(self, asked: Iterable[tuple[str, str, int]]) -> None:
+        """What a resumed run has already asked for: outlet, role, number."""
+        for outlet, role, number in asked:
+            self._asked[outlet, role == Role.ARTICLE] += number
+
+    def given_up(self) -> dict[str, str]:
+        """Hosts left alone in this run, and why."""
+        return {host.name: host.given_up for host in self._hosts.values() if host.given_up}
+
+    # ------------------------------------------------------------------ hosts
+
+    def _host(self, name: str) -> Host:
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._hosts[name] = Host(name, self._delay(name))
+        return host
+
+    def _offer(self, host: Host) -> None:
+        """Put a host where ``next_request`` finds it when its time has come."""
+        if host.queued or host.given_up or host.active >= self._per_host:
+            return
+        host.queued = True
+        if host.ready > self._clock():
+            heapq.heappush(self._timers, (host.ready, host.name))
+        else:
+            self._ready.append(host)
+
+    def _give_up(self, host: Host, why: str) -> None:
+        if not host.given_up:
+            host.given_up = why
+            self._retries.pop(host.name, None)
+            logger.warning("%s is left alone for the rest of this run: %s", host.name, why)
+
+    def _peek(self, host: Host) -> bool:
+        """Whether an address of the host may be fetched now."""
+        if host.given_up:
+            return False
+        if not host.fresh:
+            host.rows.clear()
+        if not host.rows and (not host.fresh or self._retries.get(host.name)):
+            self._load(host)
+        while host.rows and not host.rows[0][9] and self._enough(host.rows[0][3], host.rows[0][2]):
+            host.rows.popleft()
+            if not host.rows:
+                self._load(host)
+        return bool(host.rows)
+
+    def _load(self, host: Host) -> None:
+        outlets = {outlet for outlet, _ in self._asked}
+        full = [outlet for outlet in outlets if self._enough(Role.ARTICLE, outlet)]
+        read = [outlet for outlet in outlets if self._enough(Role.SECTION, outlet)]
+        host.rows.extend(
+            self._ledger.execute(
+                "SELECT id, url, outlet, role, method, source_url, title, date, depth, attempts FROM frontier"
+                " WHERE host = ? AND state = 0 AND not_before <= ?"
+                f" AND NOT (attempts = 0 AND role = 'article' AND outlet IN ({', '.join('?' * len(full))}))"
+                " AND NOT (attempts = 0 AND role IN ('section', 'sitemap')"
+                f" AND outlet IN ({', '.join('?' * len(read))}))"
+                " ORDER BY rank DESC, id LIMIT ?",
+                (host.name, self._now(), *full, *read, BATCH),
+            )
+        )
+        host.fresh = True
+
+    def _enough(self, role: str, outlet: str) -> bool:
+        if role == Role.ARTICLE:
+            return self._asked[outlet, True] >= self._pages(outlet)
+        return role in (Role.SECTION, Role.SITEMAP) and self._asked[outlet, False] >= LISTINGS
+
+    def _take(self, host: Host) -> Request:
+        row, url, outlet, role, method, source_url, title, date, depth, attempts = host.rows.popleft()
+        if not host.rows:
+            host.fresh = False
+        self._ledger.execute("UPDATE frontier SET state = 1 WHERE id = ?", (row,))
+        if attempts and self._retries[host.name]:
+            self._retries[host.name] -= 1
+            self._retries += Counter()  # drops what is zero
+        elif role in (Role.ARTICLE, Role.SECTION, Role.SITEMAP):
+            self._asked[outlet, role == Role.ARTICLE] += 1
+        candidate = Candidate(
+            url=url, role=Role(role), method=method, outlet=outlet, source_url=source_url, title=title, date=date,
+            depth=depth,
+        )  # fmt: skip
+        return Request(url, meta={"candidate": candidate, "frontier": (row, host.name)}, dont_filter=True)
+
+    def wake(self) -> None:
+        """Have the engine ask at once: addresses were added outside of its own turns."""
+        self._call_later(0.0)
+
+    def failures(self) -> list[tuple[str, str]]:
+        """Addresses that were given up, and why."""
+        return self._ledger.execute("SELECT url, reason FROM frontier WHERE state = 3 ORDER BY id").fetchall()
+
+    def _sleep(self, now: float) -> None:
+        """Have the engine ask again when the next host is ready."""
+        if not self._timers:
+            return
+        at = self._timers[0][0]
+        if self._alarm is not None and self._alarm.active():
+            self._alarm.cancel()
+        self._alarm = self._call_later(max(0.0, at - now))

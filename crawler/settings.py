@@ -1,0 +1,42 @@
+"""The defaults of a polite crawl. A job file, ``-s NAME=VALUE`` or your own settings module override them.
+
+Every Broadsheet setting is described in docs/settings.md.
+"""
+
+from pipelines import VERSION
+
+BOT_NAME = "broadsheet"
+SPIDER_MODULES = ["crawler.spiders"]
+NEWSPIDER_MODULE = "crawler.spiders"
+COMMANDS_MODULE = "crawler.commands"
+ADDONS = {"crawler.addon.BroadsheetAddon": 0}
+
+# Who we are. Set BROADSHEET_CONTACT (or `contact` in the job) to a page or address of yours.
+BROADSHEET_CONTACT = None
+USER_AGENT = f"Broadsheet/{VERSION}"
+
+# Polite by default: one connection to a host, a second between requests, robots.txt obeyed.
+ROBOTSTXT_OBEY = True
+DOWNLOAD_DELAY = 1.0
+DOWNLOAD_DELAY_JITTER = 0
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+CONCURRENT_REQUESTS = 64
+
+# Bounds of one exchange.
+DOWNLOAD_TIMEOUT = 60
+DOWNLOAD_MAXSIZE = 32 << 20
+DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_VERIFY_CERTIFICATES = True
+DNS_TIMEOUT = 15
+
+# Bounds of parsing one page, which happens in processes of its own.
+BROADSHEET_WORKERS = 2
+BROADSHEET_PARSE_SECONDS = 20
+BROADSHEET_PARSE_MEGABYTES = 2048
+
+# The archive.
+BROADSHEET_WARC_BYTES = 1_000_000_000
+BROADSHEET_MAX_DISK = 0
+
+# Private and loopback addresses are never spoken to, unless this is set (for a crawl of your own machines).
+ALLOW_PRIVATE_ADDRESSES = False

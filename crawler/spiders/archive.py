@@ -1,0 +1,45 @@
+"""The one-off spider behind ``scrapy archive``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from crawler.discovery.urls import absolute
+from crawler.jobs import Job, Limits, Outlet
+from crawler.spiders.base import JobSpider
+from pipelines.errors import ConfigError
+from pipelines.model import Candidate, Role
+
+
+class ArchiveSpider(JobSpider):
+    """Fetches the pages it is given, and follows nothing but redirects."""
+
+    name = "archive"
+
+    def __init__(self, urls: list[str] | str = (), output: str = "output/archive", **kwargs: str) -> None:  # type: ignore[assignment]
+        given = json.loads(urls) if isinstance(urls, str) and urls.startswith("[") else urls
+        given = given.split() if isinstance(given, str) else list(given)
+        self._seeds: list[Candidate] = []
+        self.unusable: list[str] = []
+        for url in given:
+            fetched = absolute(url if "://" in url else f"https://{url}")
+            if fetched is None:
+                self.unusable.append(url)
+                continue
+            outlet = urlsplit(fetched).hostname or ""
+            self._seeds.append(Candidate(url=fetched, role=Role.ARTICLE, method="seed", outlet=outlet))
+        if not self._seeds:
+            raise ConfigError(f"no usable URL in {', '.join(given) or 'an empty list'}: http and https only")
+        folder = Path(output)
+        super().__init__(Job(name=folder.name, output=str(folder.parent), outlets=()), **kwargs)
+        for url in self.unusable:
+            self.logger.warning("refused %r: no http(s) URL", url)
+
+    def outlet(self, name: str | None) -> Outlet | None:
+        home = f"http://{name}/" if name else "http://invalid/"
+        return Outlet(name=name or "", home=home, limits=Limits(pages=len(self._seeds), depth=0))
+
+    def seeds(self) -> list[Candidate]:
+        return self._seeds

@@ -1,0 +1,49 @@
+"""What both spiders are: a job, and a callback that waits for its page to be parsed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, ClassVar
+
+from scrapy import Request, Spider
+from scrapy.http import Response
+
+from crawler.jobs import Job, Outlet
+from pipelines.model import Candidate
+
+
+class JobSpider(Spider):
+    """A spider of a job. Pages are parsed in worker processes, so its callback never looks at a body."""
+
+    custom_settings: ClassVar[dict[str, Any]] = {
+        # Bodies stay as they came; the workers decode them.
+        "COMPRESSION_ENABLED": False,
+        "DEFAULT_REQUEST_HEADERS": {
+            "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "Accept-Encoding": "gzip, deflate, br, zstd",
+        },
+    }
+
+    def __init__(self, job: Job, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.job = job
+        self._outlets = {outlet.name: outlet for outlet in job.outlets}
+
+    def outlet(self, name: str | None) -> Outlet | None:
+        """The outlet whose addresses are looked for in a page; None to look for none."""
+        return self._outlets.get(name or "")
+
+    def seeds(self) -> list[Candidate]:
+        """Where the crawl starts."""
+        raise NotImplementedError
+
+    async def start(self) -> AsyncIterator[Any]:
+        for candidate in self.seeds():
+            yield Request(candidate.url, meta={"candidate": candidate}, dont_filter=True)
+
+    async def parse(self, response: Response, **kwargs: Any) -> None:
+        """Hold the response until its page is parsed: Scrapy fetches no faster than we read."""
+        parsed = response.meta.get("capture")
+        if parsed is not None:
+            await asyncio.wait([parsed])

@@ -1,0 +1,59 @@
+"""Running counts of a crawl, per outlet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from pipelines.records.ledger import Ledger
+
+OTHER = "(other)"
+"""Where captures of no outlet are counted."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one outlet has come to in this run."""
+
+    found: int = 0
+    """Addresses known to the frontier."""
+    fetched: int = 0
+    articles: int = 0
+    waiting: int = 0
+    failed: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+
+
+class Tallies:
+    """Kept in step by the crawl; starts from the ledger, so that a resumed run shows all of it."""
+
+    def __init__(self, ledger: Ledger, run: int) -> None:
+        self.outlets: dict[str, Tally] = {}
+        for outlet, state, number in ledger.execute("SELECT outlet, state, count(*) FROM frontier GROUP BY 1, 2"):
+            tally = self.of(outlet)
+            tally.found += number
+            tally.waiting += number if state in (0, 1) else 0
+            tally.failed += number if state == 3 else 0
+        for outlet, outcomes in ledger.outcomes(run).items():
+            for outcome, number in outcomes.items():
+                self.of(outlet).fetched += number
+                if outcome != "waiting":
+                    self.settled(outlet, outcome, number)
+
+    def of(self, outlet: str | None) -> Tally:
+        return self.outlets.setdefault(outlet or OTHER, Tally())
+
+    def settled(self, outlet: str | None, outcome: str, number: int = 1) -> None:
+        tally = self.of(outlet)
+        if outcome == "article":
+            tally.articles += number
+        else:
+            tally.rejected[outcome] += number
+
+    def total(self) -> Tally:
+        whole = Tally()
+        for tally in self.outlets.values():
+            for name in ("found", "fetched", "articles", "waiting", "failed"):
+                setattr(whole, name, getattr(whole, name) + getattr(tally, name))
+            whole.rejected += tally.rejected
+        return whole

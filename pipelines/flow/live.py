@@ -1,0 +1,112 @@
+"""Opening, going on with, and sealing a run of a job."""
+
+from __future__ import annotations
+
+import json
+import platform
+import socket
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipelines import VERSION
+from pipelines.archive.writer import WarcWriter, recover
+from pipelines.errors import BroadsheetError
+from pipelines.flow.memories import MEMORY_TYPE
+from pipelines.flow.run import Hooks, Run
+from pipelines.flow.verify import sha256
+from pipelines.model import CaptureRef
+from pipelines.records.ledger import Ledger, Lock
+from pipelines.text.refine import Options
+from pipelines.text.sites import SiteMemory
+from pipelines.workers import Workers
+
+PARTS = ("scrapy", "twisted", "trafilatura", "lxml", "warcio", "fastwarc")
+"""Packages whose versions ``run.json`` names: they shape what is captured and extracted."""
+
+
+class LiveRun:
+    """A run that is being written, with all that it needs open."""
+
+    def __init__(self, folder: Path, lock: Lock, ledger: Ledger, workers: Workers, run: Run, name: str) -> None:
+        self.folder, self.ledger, self.run, self.name = folder, ledger, run, name
+        self.resumed = False
+        self.recovered: list[CaptureRef] = []
+        """Captures that the archive held and the ledger did not know of."""
+        self.lost: list[str] = []
+        """Addresses that the ledger has and the archive does not."""
+        self._lock, self._workers = lock, workers
+
+    async def finish(self, report: Callable[[], Mapping[str, Any]]) -> None:
+        """Settle what waits, seal the archive, write ``run.json`` with what ``report`` adds, end the run."""
+        await self.run.drain()
+        self.run.commit()
+        sealed = self.run.seal()
+        document = {
+            "run": self.name,
+            "ended": _now(),
+            "software": {"broadsheet": VERSION, "python": platform.python_version()}
+            | {name: version(name) for name in PARTS},
+            **report(),
+            "files": [
+                {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+                for path in [*sealed, self.folder / "articles.jsonl", self.folder / "rejections.jsonl"]
+            ],
+        }
+        part = self.folder / "run.json.part"
+        part.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
+        part.replace(self.folder / "run.json")
+        self.ledger.forget_old_memories()
+        self.ledger.end_run(self.run.number, _now(), "complete")
+        self.ledger.commit()
+
+    def close(self) -> None:
+        """Let go of everything; what is not committed is found again by the next start."""
+        try:
+            self.run.close()
+        finally:
+            self.ledger.close(commit=self.run.failure is None)
+            self._workers.close(wait=False)
+            self._lock.release()
+
+
+def open_run(
+    folder: Path,
+    *,
+    info: Mapping[str, str],
+    workers: int,
+    seconds: float,
+    megabytes: int,
+    max_bytes: int,
+    max_disk: int,
+    preload: tuple[str, ...],
+    hooks: Hooks,
+) -> LiveRun:
+    """Open a job's folder and its unfinished run, or a new one.
+
+    Raises ``BusyError`` if another process works on it, ``LedgerError`` or ``CaptureError`` if it cannot be used.
+    """
+    lock = Lock(folder)
+    ledger = None
+    pool = None
+    try:
+        ledger = Ledger(folder / "ledger.sqlite3")
+        started = _now()
+        number, name, resumed = ledger.open_run(started.translate({ord(mark): None for mark in "-:"})[:15] + "Z", started)
+        place = folder / "runs" / name
+        place.mkdir(parents=True, exist_ok=True)
+        pool = Workers(workers, seconds=seconds, megabytes=megabytes, preload=preload)
+        raise NotImplementedError
+    except BaseException:
+        if pool is not None:
+            pool.close(wait=False)
+        if ledger is not None:
+            ledger.close(commit=False)
+        lock.release()
+        raise
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,69 @@
+"""What a worker process does with one capture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pipelines.archive.reader import open_capture
+from pipelines.model import Capture, CaptureRef, Outcome
+from pipelines.text.refine import Options, observe, refine, refine_and_observe
+from pipelines.text.sites import Observation, SiteMemory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One capture to parse."""
+
+    capture: Capture | CaptureRef
+    folder: Path | None = None
+    """Where the WARC of a ``CaptureRef`` lies."""
+    memory: Path | None = None
+    """A file with the site's memory as JSON; its name is its digest."""
+    options: Options = Options()
+    hold: bool = False
+    """The site is unknown yet: only observe, unless the page says nothing of its site."""
+    observe: bool = False
+    discover: Any = None
+    """What the crawl passes to its own parsing function."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What came of a task."""
+
+    outcome: Outcome | None
+    """None: held until the site is known."""
+    observation: Observation | None = None
+    discovered: Any = None
+
+
+def load(task: Task) -> Capture:
+    """The capture of a task, read from its WARC where need be."""
+    if isinstance(task.capture, Capture):
+        return task.capture
+    assert task.folder is not None
+    return open_capture(task.folder, task.capture)
+
+
+def parse(task: Task) -> Parsed:
+    """Refine one capture, observe it for its site's memory, or both."""
+    return parse_capture(load(task), task)
+
+
+def parse_capture(capture: Capture, task: Task) -> Parsed:
+    if task.hold:
+        observation = observe(capture)
+        return Parsed(outcome=None if observation else refine(capture, None, task.options), observation=observation)
+    memory = _memory(task.memory) if task.memory else None
+    if task.observe:
+        outcome, observation = refine_and_observe(capture, memory, task.options)
+        return Parsed(outcome=outcome, observation=observation)
+    return Parsed(outcome=refine(capture, memory, task.options))
+
+
+@lru_cache(maxsize=256)
+def _memory(path: Path) -> SiteMemory:
+    return SiteMemory.from_json(path.read_text("utf-8"))

@@ -1,0 +1,323 @@
+"""A run of a job: exchanges in, WARCs and records out.
+
+The order of durability is WARC, then JSONL, then one commit of the ledger that holds all their lengths. What is
+behind those lengths when a run starts again was never committed: whole captures there are taken up from the
+WARC (it is the log), lines of JSONL there are cut off and made again.
+
+Everything here happens in one thread, that of the event loop; workers only parse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines.archive.digests import payload_digest
+from pipelines.archive.http import status_of
+from pipelines.archive.writer import RevisitTarget, WarcWriter
+from pipelines.errors import BroadsheetError, CaptureError, ExtractError
+from pipelines.flow.memories import HISTORY_TYPE, MEMORY_TYPE, Memories, wants_memory
+from pipelines.flow.parse import Parsed, Task, parse
+from pipelines.model import Article, CaptureRef, Exchange, Outcome, Provenance
+from pipelines.records.jsonl import Lines, encode
+from pipelines.records.ledger import Ledger
+from pipelines.records.settle import LedgerHistory, Settler
+from pipelines.text.refine import Options, failed
+from pipelines.text.sites import ENOUGH_PAGES, Observation, SiteMemory, learn, site_of
+from pipelines.workers import Workers
+
+MOST_HELD = 1000
+"""Captures held back for want of site memory, over all sites; beyond that the fullest site makes do."""
+
+OBSERVE_ALL, OBSERVE_EVERY = 64, 8
+"""Every page of a site is observed until its memory rests on 64, then every eighth, to notice a redesign."""
+
+
+@dataclass(slots=True)
+class Pending:
+    """A capture on its way to an outcome."""
+
+    row: int
+    ref: CaptureRef
+    provenance: Provenance
+    site: str
+    parsed: asyncio.Future[Parsed]
+    """Done when the page has been parsed or held back: what was discovered in it is known."""
+    outcome: Outcome | None = None
+
+
+@dataclass(slots=True)
+class Site:
+    """What this run has seen of a site since its memory was last learnt."""
+
+    observed: list[Observation] = field(default_factory=list)
+    held: list[Pending] = field(default_factory=list)
+    captures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What a crawl adds to a run."""
+
+    parser: Callable[[Task], Parsed] = parse
+    """Called in a worker: a module-level function."""
+    discover: Callable[[Provenance], Any] = lambda provenance: None
+    """What the parser needs to discover addresses in a page fetched so; None where it shall not."""
+    discovered: Callable[[CaptureRef, Provenance, Any], None] = lambda ref, provenance, found: None
+    """Takes what was discovered, in the same transaction as the page itself."""
+    settled: Callable[[Outcome], None] = lambda outcome: None
+
+
+class Run:
+    """The open run of a job. Raises ``CaptureError`` where something could not be kept; the run must then stop."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        number: int,
+        folder: Path,
+        writer: WarcWriter,
+        workers: Workers,
+        options: Options,
+        hooks: Hooks,
+    ) -> None:
+        self.ledger, self.number, self.folder = ledger, number, folder
+        self.failure: BroadsheetError | None = None
+        self._writer, self._workers, self._options, self._hooks = writer, workers, options, hooks
+        self._settler = Settler(LedgerHistory(ledger), number)
+        self._articles = Lines(folder / "articles.jsonl", keep=ledger.file_length(number, "articles.jsonl"))
+        self._rejections = Lines(folder / "rejections.jsonl", keep=ledger.file_length(number, "rejections.jsonl"))
+        self._queue: deque[Pending] = deque()
+        self._sites: dict[str, Site] = {}
+        self._memories = Memories()
+        self._inherited: dict[str, SiteMemory] = {}
+        self._parsing = 0
+        self._changed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        for site, filename, offset, text in ledger.memories(number):
+            memory = SiteMemory.from_json(text)
+            if filename is None or offset is None:
+                self._inherited[site] = memory
+            else:
+                self._inherited.pop(site, None)
+                self._memories.add(site, (filename, offset), memory)
+        for row, ref, provenance in ledger.unsettled(number):
+            self._enqueue(row, ref, provenance, wants_memory(provenance.role, 200))
+
+    # ------------------------------------------------------------------ captures
+
+    def capture(self, exchange: Exchange, provenance: Provenance) -> asyncio.Future[Parsed]:
+        """Write an exchange to the archive and send it on its way.
+
+        The future is done when the page is parsed (its outcome may still wait for others before it).
+        """
+        try:
+            status = status_of(exchange)
+            site, remembers = site_of(exchange.url), wants_memory(provenance.role, status)
+            if remembers:
+                self._introduce(site, exchange.url)
+            ref = self._writer.write(exchange, provenance, revisit_of=self._revisited(exchange, status))
+            row = self.ledger.add_capture(self.number, ref, provenance, status)
+            return self._enqueue(row, ref, provenance, remembers)
+        except BroadsheetError as error:
+            raise self._failing(error) from error
+
+    def recover(self, ref: CaptureRef, provenance: Provenance, status: int) -> None:
+        """Take up a capture that the WARC holds and the ledger does not know of."""
+        row = self.ledger.add_capture(self.number, ref, provenance, status)
+        self._enqueue(row, ref, provenance, wants_memory(provenance.role, status))
+
+    def _revisited(self, exchange: Exchange, status: int) -> RevisitTarget | None:
+        if exchange.truncated is not None or status not in (200, 304):
+            return None
+        found = (
+            self.ledger.last_response(exchange.url)
+            if status == 304
+            else self.ledger.payload(payload_digest(exchange))
+        )
+        return RevisitTarget(*found) if found else None
+
+    def _enqueue(
+        self, row: int, ref: CaptureRef, provenance: Provenance, remembers: bool
+    ) -> asyncio.Future[Parsed]:
+        site = site_of(ref.url)
+        pending = Pending(row, ref, provenance, site, self._loop.create_future())
+        self._queue.append(pending)
+        memory = self._memories.at(site, (ref.filename, ref.offset)) if remembers else None
+        hold = remembers and memory is None
+        state = self._sites.setdefault(site, Site())
+        state.captures += remembers
+        observe = remembers and (
+            memory is None or memory.pages + len(state.observed) < OBSERVE_ALL or state.captures % OBSERVE_EVERY == 0
+        )
+        self._submit(
+            pending,
+            Task(
+                capture=ref,
+                folder=self.folder,
+                memory=self._memories.file(memory),
+                options=self._options,
+                hold=hold,
+                observe=observe,
+                discover=self._hooks.discover(provenance),
+            ),
+        )
+        return pending.parsed
+
+    def _submit(self, pending: Pending, task: Task) -> None:
+        self._writer.flush()
+        self._parsing += 1
+        future = self._workers.submit(self._hooks.parser, task)
+        future.add_done_callback(lambda done: self._loop.call_soon_threadsafe(self._arrived, pending, done))
+
+    # ------------------------------------------------------------------ outcomes
+
+    def _arrived(self, pending: Pending, future: Future[Any]) -> None:
+        """A worker has finished with a capture."""
+        self._parsing -= 1
+        self._changed.set()
+        if future.cancelled() or self.failure:
+            pending.parsed.cancel()
+            return
+        try:
+            parsed: Parsed = self._workers.result(future)
+        except ExtractError as error:
+            parsed = Parsed(outcome=failed(pending.ref, pending.provenance, str(error)))
+        try:
+            if parsed.discovered is not None:
+                self._hooks.discovered(pending.ref, pending.provenance, parsed.discovered)
+            self._take(pending, parsed)
+            if not pending.parsed.done():
+                pending.parsed.set_result(parsed)
+            self._settle()
+        except BroadsheetError as error:
+            self._failing(error)
+            if not pending.parsed.done():
+                pending.parsed.cancel()
+
+    def _take(self, pending: Pending, parsed: Parsed) -> None:
+        site = self._sites[pending.site]
+        pending.outcome = parsed.outcome
+        if parsed.observation is not None:
+            site.observed.append(parsed.observation)
+        if parsed.outcome is None:
+            memory = self._memories.at(pending.site, (pending.ref.filename, pending.ref.offset))
+            if memory is None:
+                site.held.append(pending)
+            else:  # learnt while this page was being observed
+                self._release(pending, memory)
+        known = self._memories.latest(pending.site)
+        if len(site.observed) >= (max(ENOUGH_PAGES, known.pages) if known else ENOUGH_PAGES):
+            self._learn(pending.site)
+        elif sum(len(other.held) for other in self._sites.values()) > MOST_HELD:
+            self._learn(max(self._sites, key=lambda name: len(self._sites[name].held)))
+
+    def _settle(self) -> None:
+        """Write the outcomes that all before them in the WARC are done."""
+        while self._queue and (outcome := self._queue[0].outcome) is not None:
+            pending = self._queue.popleft()
+            settled, known = self._settler.settle(outcome)
+            if known is not None:
+                note = known.to_json().encode()
+                self._writer.write_metadata(pending.ref.url, HISTORY_TYPE, note, concurrent_to=pending.ref.record_id)
+            if isinstance(settled, Article):
+                self._articles.append(encode(settled))
+                self.ledger.settle_capture(pending.row, "article")
+            else:
+                self._rejections.append(encode(settled))
+                self.ledger.settle_capture(pending.row, settled.reason)
+            self._hooks.settled(settled)
+
+    # ------------------------------------------------------------------ site memory
+
+    def _introduce(self, site: str, url: str) -> None:
+        """Note in the WARC what earlier runs learnt of a site, before its first page in this one."""
+        memory = self._inherited.pop(site, None)
+        if memory is not None:
+            self._note(site, url, memory)
+
+    def _note(self, site: str, url: str, memory: SiteMemory) -> None:
+        text = memory.to_json()
+        note = self._writer.write_metadata(url, MEMORY_TYPE, text.encode())
+        self.ledger.remember_site(site, self.number, note.filename, note.offset, text)
+        self._memories.add(site, (note.filename, note.offset), memory)
+
+    def _learn(self, name: str) -> None:
+        site = self._sites[name]
+        known = self._memories.latest(name)
+        memory = learn(name, known, site.observed)
+        site.observed = []
+        if known is None or memory.digest != known.digest:
+            url = site.held[0].ref.url if site.held else f"http://{name}/"
+            self._note(name, url, memory)
+        held, site.held = site.held, []
+        for pending in held:
+            chosen = self._memories.at(name, (pending.ref.filename, pending.ref.offset))
+            assert chosen is not None
+            self._release(pending, chosen)
+
+    def _release(self, pending: Pending, memory: SiteMemory) -> None:
+        self._submit(
+            pending,
+            Task(capture=pending.ref, folder=self.folder, memory=self._memories.file(memory), options=self._options),
+        )
+
+    # ------------------------------------------------------------------ durability
+
+    @property
+    def waiting(self) -> int:
+        """Captures without an outcome."""
+        return len(self._queue)
+
+    def commit(self) -> None:
+        """Make durable what has been captured and settled: WARC, then JSONL, then the ledger."""
+        try:
+            self._writer.sync()
+            self._articles.sync()
+            self._rejections.sync()
+            filename, length = self._writer.position
+            self.ledger.set_file(self.number, filename, length)
+            for lines in (self._articles, self._rejections):
+                self.ledger.set_file(self.number, lines.path.name, lines.length)
+            self.ledger.commit()
+        except BroadsheetError as error:
+            raise self._failing(error) from error
+
+    async def drain(self) -> None:
+        """Wait until every capture has its outcome; sites still unknown make do with the pages seen."""
+        try:
+            while self._queue and not self.failure:
+                if self._parsing == 0:
+                    for name in [name for name, site in self._sites.items() if site.held]:
+                        self._learn(name)
+                self._changed.clear()
+                await self._changed.wait()
+            for name, site in self._sites.items():
+                if site.observed and not self.failure:
+                    memory = learn(name, self._memories.latest(name), site.observed)
+                    self.ledger.remember_site(name, self.number, None, None, memory.to_json())
+        except BroadsheetError as error:
+            raise self._failing(error) from error
+        if self.failure:
+            raise self.failure
+
+    def close(self) -> None:
+        """Let go of the files. What was not committed is cut off or taken up by the next start."""
+        self._memories.close()
+        if not self.failure:
+            self.commit()
+            self._articles.close()
+            self._rejections.close()
+        self._writer.close()
+
+    def _failing(self, error: BroadsheetError) -> BroadsheetError:
+        if self.failure is None:
+            self.failure = error if isinstance(error, CaptureError) else CaptureError(str(error))
+            self._changed.set()
+        return self.failure

@@ -1,0 +1,285 @@
+"""The frontier: order, politeness, retries, limits, and what a kill leaves."""
+
+import pytest
+
+from crawler.fetch.frontier import GIVE_UP, HOPS, LISTINGS, TRIES, Frontier
+from pipelines.model import Candidate, Role
+from pipelines.records.ledger import Ledger
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.alarms: list[float] = []
+
+    def __call__(self) -> float:
+        return self.time
+
+    def wake(self, seconds: float):
+        self.alarms.append(seconds)
+        return Alarm()
+
+
+class Alarm:
+    def active(self) -> bool:
+        return True
+
+    def cancel(self) -> None:
+        pass
+
+
+class World:
+    """A frontier, its ledger and its clock."""
+
+    def __init__(self, path, **options) -> None:
+        self.ledger, self.clock = Ledger(path), Clock()
+        self.options = {"delay": lambda host: 1.0, "per_host": 1, "pages": lambda outlet: 1000, **options}
+        self.open()
+
+    def open(self) -> None:
+        self.frontier = Frontier(
+            self.ledger, wake=self.clock.wake, clock=self.clock, now=lambda: self.clock.time, **self.options
+        )
+        self.frontier.open(None)
+
+    def add(self, *urls: str, role: Role = Role.ARTICLE, **more) -> int:
+        outlet = more.pop("outlet", "herald")
+        return self.frontier.add(Candidate(url=u, role=role, method="feed", outlet=outlet, **more) for u in urls)
+
+    def next(self):
+        request = self.frontier.next_request()
+        return request and request.url
+
+    def fetch(self):
+        """Fetch the next address to its good end."""
+        request = self.frontier.next_request()
+        if request is None:
+            return None
+        row, host = request.meta["frontier"]
+        self.frontier.captured(row)
+        self.frontier.release(host)
+        return request.url
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = World(tmp_path / "ledger.sqlite3")
+    yield made
+    made.ledger.close()
+
+
+A = "https://a.example/"
+B = "https://b.example/"
+
+
+def test_an_address_is_given_once(world):
+    assert world.add(A + "1", A + "1", A + "1?utm_source=x") == 1
+    assert world.fetch() == A + "1"
+    world.clock.time += 5
+    assert world.add(A + "1") == 0
+    assert world.fetch() is None
+    assert not world.frontier.has_pending_requests()
+
+
+def test_what_is_no_url_is_left_out(world):
+    assert world.add("javascript:alert(1)", "ftp://a.example/", "") == 0
+
+
+def test_hosts_take_turns_and_delays_are_kept(world):
+    world.add(A + "1", A + "2", B + "1")
+    assert {world.fetch(), world.fetch()} == {A + "1", B + "1"}
+    assert world.fetch() is None
+    assert world.frontier.has_pending_requests()
+    assert 0 < world.clock.alarms[-1] <= 1.0
+    world.clock.time += 0.99
+    assert world.fetch() is None
+    world.clock.time += 0.02
+    assert world.fetch() == A + "2"
+
+
+def test_one_connection_at_a_time(world):
+    world.add(A + "1", A + "2")
+    first = world.frontier.next_request()
+    world.clock.time += 60
+    assert world.next() is None
+    world.frontier.release(first.meta["frontier"][1])
+    assert world.next() == A + "2"
+
+
+def test_sources_first_then_the_newest_articles(world):
+    world.add(A + "old", date="2020-01-01")
+    world.add(A + "new", date="2026-01-01T10:00:00Z")
+    world.add(A + "section", role=Role.SECTION)
+    world.add(A + "feed", role=Role.FEED)
+    order = []
+    while world.frontier.has_pending_requests():
+        order.append(world.fetch())
+        world.clock.time += 2
+    assert order == [A + "feed", A + "section", A + "new", A + "old"]
+
+
+def test_what_was_in_flight_at_a_kill_waits_again(world, tmp_path):
+    world.add(A + "1", A + "2")
+    world.fetch()
+    world.clock.time += 2
+    assert world.next() == A + "2"
+    world.ledger.commit()
+    world.open()
+    assert world.next() == A + "2"
+    assert world.next() is None
+
+
+def test_a_failed_address_is_tried_again_and_then_given_up(world):
+    world.add(A + "1")
+    for attempt in range(TRIES):
+        request = world.frontier.next_request()
+        assert request is not None, attempt
+        row, host = request.meta["frontier"]
+        again = world.frontier.retry(row, host, "TimeoutError: slow")
+        world.frontier.release(host, failed=True)
+        assert again == (attempt < TRIES - 1)
+        assert world.next() is None
+        assert world.frontier.has_pending_requests() == again
+        world.clock.time += 60
+    assert world.frontier.failures() == [(A + "1", "TimeoutError: slow")]
+
+
+def test_a_host_that_only_fails_is_left_alone(world):
+    world.add(*[f"{A}{n}" for n in range(50)])
+    asked = 0
+    while world.frontier.has_pending_requests():
+        request = world.frontier.next_request()
+        if request is None:
+            world.clock.time += 5
+            continue
+        asked += 1
+        row, host = request.meta["frontier"]
+        world.frontier.retry(row, host, "refused")
+        world.frontier.release(host, failed=True)
+    assert asked == GIVE_UP
+    assert "a.example" in world.frontier.given_up()
+
+
+def test_a_host_is_held_as_long_as_it_asks(world):
+    world.add(A + "1", A + "2")
+    world.fetch()
+    world.frontier.hold("a.example", 30)
+    world.clock.time += 29
+    assert world.next() is None
+    world.clock.time += 2
+    assert world.next() == A + "2"
+
+
+def test_a_host_that_asks_for_an_hour_is_left_for_the_next_run(world):
+    world.add(A + "1", A + "2")
+    world.fetch()
+    world.frontier.hold("a.example", 3600)
+    assert not world.frontier.has_pending_requests()
+    assert "3600" in world.frontier.given_up()["a.example"]
+
+
+def test_crawl_delay_slows_a_host(world):
+    world.add(A + "1", A + "2")
+    world.fetch()
+    world.frontier.slow_down("a.example", 10)
+    world.clock.time += 9
+    assert world.next() is None
+    world.clock.time += 2
+    assert world.next() == A + "2"
+
+
+def test_articles_are_limited_by_outlet_and_the_rest_waits(tmp_path):
+    world = World(tmp_path / "l", pages=lambda outlet: 2)
+    world.add(*[f"{A}{n}" for n in range(5)])
+    world.add(A + "section", role=Role.SECTION)
+    world.add(B + "1", outlet="other")
+    got = []
+    while world.frontier.has_pending_requests():
+        got.append(world.fetch())
+        world.clock.time += 2
+    got = [url for url in got if url]
+    assert sorted(got) == [A + "0", A + "1", A + "section", B + "1"]
+    world.open()
+    assert world.frontier.has_pending_requests()
+
+
+def test_a_limit_reached_does_not_strand_a_retry(tmp_path):
+    world = World(tmp_path / "l", pages=lambda outlet: 1)
+    world.add(A + "1", A + "2")
+    request = world.frontier.next_request()
+    row, host = request.meta["frontier"]
+    world.frontier.retry(row, host, "slow")
+    world.frontier.release(host, failed=True)
+    world.clock.time += 60
+    assert world.fetch() == A + "1" if request.url == A + "1" else A + "2"
+    world.clock.time += 60
+    assert not world.frontier.has_pending_requests()
+
+
+def test_listings_are_limited(world):
+    world.add(*[f"{A}s{n}" for n in range(LISTINGS + 20)], role=Role.SECTION)
+    got = 0
+    while world.frontier.has_pending_requests():
+        got += bool(world.fetch())
+        world.clock.time += 2
+    assert got == LISTINGS
+
+
+def test_a_consent_redirect_back_is_followed_once(world):
+    world.add(A + "story")
+    world.fetch()
+    consent = Candidate(url=A + "consent", role=Role.ARTICLE, method="redirect", source_url=A + "story")
+    back = Candidate(url=A + "story", role=Role.ARTICLE, method="redirect", source_url=A + "consent")
+    world.clock.time += 2
+    assert world.frontier.add([consent]) == 1
+    world.fetch()
+    world.clock.time += 2
+    assert world.frontier.add([back]) == 1
+    assert world.fetch() == A + "story"
+    world.clock.time += 2
+    assert world.frontier.add([back]) == 0
+    assert world.frontier.add([consent]) == 0
+
+
+def test_a_redirect_to_a_known_page_is_not_fetched_again(world):
+    world.add(A + "story", A + "old-story")
+    world.fetch()
+    world.clock.time += 2
+    world.fetch()
+    moved = Candidate(url=A + "story", role=Role.ARTICLE, method="redirect", source_url=A + "old-story")
+    assert world.frontier.add([moved]) == 0
+
+
+def test_redirects_end(world):
+    world.add(A + "0")
+    for hop in range(1, 30):
+        step = Candidate(url=f"{A}{hop}", role=Role.ARTICLE, method="redirect", source_url=f"{A}{hop - 1}")
+        if not world.frontier.add([step]):
+            break
+    assert hop == HOPS + 1
+
+
+def test_sources_wait_again_in_a_new_run(world):
+    world.add(A + "feed", role=Role.FEED)
+    world.add(A + "1")
+    while world.frontier.has_pending_requests():
+        world.fetch()
+        world.clock.time += 2
+    world.frontier.again([Role.FEED])
+    world.open()
+    assert world.fetch() == A + "feed"
+
+
+def test_an_address_the_archive_lost_is_fetched_again(world):
+    world.add(A + "1")
+    world.fetch()
+    world.frontier.lost_url(A + "1")
+    world.open()
+    assert world.fetch() == A + "1"
+
+
+def test_a_capture_found_after_a_crash_is_not_fetched_again(world):
+    world.add(A + "1")
+    world.frontier.captured_url(A + "1")
+    world.open()
+    assert world.fetch() is None

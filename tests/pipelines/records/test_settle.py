@@ -1,0 +1,130 @@
+"""Versions and duplicates, decided in order."""
+
+import dataclasses
+import hashlib
+
+import pytest
+
+from pipelines.model import (
+    Article, Author, Discovery, Extraction, HttpFacts, Publisher, Rejection, Version, WarcPointer,
+)  # fmt: skip
+from pipelines.records.ledger import Ledger
+from pipelines.records.settle import Known, LedgerHistory, Settler
+
+TEXT = "The harbour council met on Monday.\n\nIt voted for the new bridge.\n\nWork starts in spring."
+
+
+def article(number: int, text: str = TEXT, **changes: object) -> Article:
+    values: dict[str, object] = {
+        "schema_version": "1.0", "id": f"id-{number}", "url": "https://herald.example/bridge",
+        "canonical_url": "https://herald.example/bridge", "headline": "Bridge approved", "alternative_headline": None,
+        "description": None, "text": text, "authors": (Author(name="Ada Holm"),), "date_published": "2026-03-02",
+        "date_published_raw": None, "date_published_source": None, "date_modified": None, "language": "en",
+        "article_section": (), "keywords": (), "publisher": Publisher(name=None, domain="herald.example"),
+        "image": None, "is_accessible_for_free": None, "license": None, "word_count": 15, "outlet": "herald",
+        "warc": WarcPointer(
+            filename="a.warc.gz", offset=number, length=10, record_id=f"urn:uuid:{number}", date=f"2026-03-0{number}",
+            payload_digest=None, type="response", refers_to=None,
+        ),
+        "http": HttpFacts(status=200, mime="text/html", etag=None, last_modified=None),
+        "discovery": Discovery(method="feed", source_url=None, title=None, date=None),
+        "extraction": Extraction(
+            software="broadsheet", version="0", options_digest="", site_memory_digest=None,
+            text_digest=hashlib.sha256(text.encode()).hexdigest(),
+        ),
+        "version": Version(number=1, previous_id=None, first_seen=f"2026-03-0{number}", change=None),
+    }  # fmt: skip
+    return Article(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def history(tmp_path):
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    yield LedgerHistory(ledger)
+    ledger.close()
+
+
+def test_a_new_article_is_version_one(history):
+    settled, known = Settler(history, 1).settle(article(1))
+    assert settled == article(1)
+    assert known is None
+
+
+def test_the_same_article_twice_in_a_run_is_a_duplicate(history):
+    settler = Settler(history, 1)
+    settler.settle(article(1))
+    twin, _ = settler.settle(article(2, url="https://herald.example/amp/bridge"))
+    assert isinstance(twin, Rejection)
+    assert (twin.reason, twin.detail) == ("duplicate", "of id-1 in this run")
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"text": TEXT + "\n\nThe mayor was pleased."}, "text"),
+        ({"headline": "Bridge approved at last"}, "headline"),
+        ({"authors": ()}, "metadata"),
+    ],
+)
+def test_a_change_in_a_later_run_is_a_new_version(history, changes, kind):
+    Settler(history, 1).settle(article(1))
+    settled, known = Settler(history, 2).settle(article(2, **changes))
+    assert isinstance(settled, Article)
+    assert settled.version == Version(number=2, previous_id="id-1", first_seen="2026-03-01", change=kind)
+    assert known is not None and known.id == "id-1"
+    third, _ = Settler(history, 3).settle(article(3, text=TEXT + "\n\nSo was the council."))
+    assert third.version == Version(number=3, previous_id="id-2", first_seen="2026-03-01", change="text")
+
+
+def test_an_unchanged_article_in_a_later_run_is_no_new_version(history):
+    Settler(history, 1).settle(article(1))
+    settled, _ = Settler(history, 2).settle(article(2))
+    assert isinstance(settled, Rejection)
+    assert settled.reason == "unchanged"
+
+
+def test_another_story_under_a_used_address_is_a_new_article(history):
+    Settler(history, 1).settle(article(1))
+    other = article(2, "Rain fell on the coast.\n\nRoads were closed.", headline="Storm on the coast")
+    settled, known = Settler(history, 2).settle(other)
+    assert settled == other
+    assert known is None
+
+
+def test_a_wrong_canonical_link_eats_no_article(history):
+    settler = Settler(history, 1)
+    settler.settle(article(1, canonical_url="https://herald.example/all"))
+    other = article(
+        2, "Rain fell on the coast.", headline="Storm", url="https://herald.example/storm",
+        canonical_url="https://herald.example/all",
+    )  # fmt: skip
+    assert settler.settle(other)[0] == other
+
+
+def test_what_the_archive_notes_stands_in_for_the_history(history):
+    Settler(history, 1).settle(article(1))
+    edited = article(2, TEXT + "\n\nThe mayor was pleased.")
+    settled, known = Settler(history, 2).settle(edited)
+    assert known is not None
+    noted = {"urn:uuid:2": Known.from_json(known.to_json())}
+
+    class Empty(dict):
+        put = dict.__setitem__
+
+    assert Settler(Empty(), 2, noted.get).settle(edited)[0] == settled
+
+
+def test_rejections_pass(history):
+    rejection = Rejection(
+        schema_version="1.0", id="x", url="u", reason="section", detail=None, outlet=None, warc=article(1).warc,
+        http=None, discovery=article(1).discovery,
+    )  # fmt: skip
+    assert Settler(history, 1).settle(rejection) == (rejection, None)
+
+
+def test_known_round_trip():
+    known = Known(
+        id="1", run=1, number=1, first_seen="d", text="t", headline=None, metadata="m", paragraphs=(1, 2)
+    )  # fmt: skip
+    assert Known.from_json(known.to_json()) == known
+    assert dataclasses.replace(known, run=2) != known
