@@ -1,0 +1,184 @@
+"""The door of this package: a capture goes in, an article or a rejection comes out.
+
+Pure: the same capture, memory and options give the same outcome, on any machine, at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
+
+from pipelines import VERSION
+from pipelines.model import (
+    SCHEMA_VERSION,
+    Article,
+    Capture,
+    CaptureRef,
+    Discovery,
+    Extraction,
+    HttpFacts,
+    Outcome,
+    Provenance,
+    Publisher,
+    Rejection,
+    Role,
+    Version,
+    WarcPointer,
+)
+from pipelines.text.extract import generic
+from pipelines.text.page import No, Page, mime_of, open_page
+from pipelines.text.sites import Observation, SiteMemory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a user may choose about extraction."""
+
+    tables: bool = True
+    """Keep tables that belong to the text, a row a paragraph."""
+
+    @property
+    def digest(self) -> str:
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def refine(capture: Capture, memory: SiteMemory | None = None, options: Options = Options()) -> Outcome:
+    """The article that a capture holds, or why it is none."""
+    try:
+        page = open_page(capture)
+        return _reject(capture, page) if isinstance(page, No) else _refine(page, memory, options)
+    except Exception as error:
+        return failed(capture.ref, capture.provenance, f"{type(error).__name__}: {error}")
+
+
+def observe(capture: Capture) -> Observation | None:
+    """What a page tells about its site; None where it tells nothing."""
+    try:
+        page = open_page(capture)
+        return None if isinstance(page, No) else _observe(page)
+    except Exception:
+        return None
+
+
+def refine_and_observe(
+    capture: Capture, memory: SiteMemory | None = None, options: Options = Options()
+) -> tuple[Outcome, Observation | None]:
+    """Both, with the page parsed once."""
+    return refine(capture, memory, options), observe(capture)
+
+
+def failed(ref: CaptureRef, provenance: Provenance, message: str) -> Rejection:
+    """The outcome of a capture on which the parser failed."""
+    return Rejection(
+        schema_version=SCHEMA_VERSION,
+        id=_id(ref),
+        url=ref.url,
+        reason="extract-error",
+        detail=message[:500],
+        outlet=provenance.outlet,
+        warc=_pointer(ref),
+        http=None,
+        discovery=_discovery(provenance),
+    )
+
+
+def _refine(page: Page, memory: SiteMemory | None, options: Options) -> Outcome:
+    capture = page.capture
+    ref = capture.ref
+    if capture.provenance.role is Role.HOME:
+        return _reject(capture, No("section", "fetched as a home page"))
+    text = generic(page.tree)
+    if not text:
+        return _reject(capture, No("no-text"))
+    return Article(
+        schema_version=SCHEMA_VERSION,
+        id=_id(ref),
+        url=ref.url,
+        canonical_url=ref.url,
+        headline=None,
+        alternative_headline=None,
+        description=None,
+        text=text,
+        authors=(),
+        date_published=None,
+        date_published_raw=None,
+        date_published_source=None,
+        date_modified=None,
+        language=None,
+        article_section=(),
+        keywords=(),
+        publisher=Publisher(name=None, domain=(urlsplit(ref.url).hostname or "").removeprefix("www.")),
+        image=None,
+        is_accessible_for_free=None,
+        license=None,
+        word_count=len(text.split()),
+        outlet=capture.provenance.outlet,
+        warc=_pointer(ref),
+        http=_http(capture),
+        discovery=_discovery(capture.provenance),
+        extraction=Extraction(
+            software="broadsheet",
+            version=VERSION,
+            options_digest=options.digest,
+            site_memory_digest=memory.digest if memory else None,
+            text_digest=hashlib.sha256(text.encode()).hexdigest(),
+        ),
+        version=Version(number=1, previous_id=None, first_seen=ref.date, change=None),
+    )
+
+
+def _observe(page: Page) -> Observation | None:
+    return Observation(page=page.capture.ref.url)
+
+
+def _reject(capture: Capture, no: No) -> Rejection:
+    return Rejection(
+        schema_version=SCHEMA_VERSION,
+        id=_id(capture.ref),
+        url=capture.ref.url,
+        reason=no.reason,
+        detail=no.detail,
+        outlet=capture.provenance.outlet,
+        warc=_pointer(capture.ref),
+        http=_http(capture),
+        discovery=_discovery(capture.provenance),
+    )
+
+
+def _id(ref: CaptureRef) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, ref.record_id))
+
+
+def _pointer(ref: CaptureRef) -> WarcPointer:
+    return WarcPointer(
+        filename=ref.filename,
+        offset=ref.offset,
+        length=ref.length,
+        record_id=ref.record_id,
+        date=ref.date,
+        payload_digest=ref.payload_digest,
+        type=ref.type,
+        refers_to=ref.refers_to,
+    )
+
+
+def _http(capture: Capture) -> HttpFacts:
+    return HttpFacts(
+        status=capture.status,
+        mime=mime_of(capture.header("content-type")) or None,
+        etag=capture.header("etag"),
+        last_modified=capture.header("last-modified"),
+    )
+
+
+def _discovery(provenance: Provenance) -> Discovery:
+    return Discovery(
+        method=provenance.method,
+        source_url=provenance.source_url,
+        title=provenance.title,
+        date=provenance.date,
+    )
