@@ -1,0 +1,160 @@
+"""Feeds: RSS in all its versions, Atom and JSON Feed, to candidates.
+
+feedparser reads XML (strictly, and what is broken loosely); JSON Feed is read here, as feedparser 6 does not know it.
+The payload is given, so nothing is fetched; entity declarations are refused before.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import TYPE_CHECKING, Any
+from xml.parsers import expat
+
+import feedparser
+
+from crawler.discovery.collect import Collector
+from crawler.discovery.content import MAX_XML, decode, one_line, xml_text
+from crawler.discovery.urls import absolute
+from crawler.discovery.values import Discovered, Fetched
+from pipelines.model import Role
+
+if TYPE_CHECKING:
+    from crawler.jobs import Outlet
+
+MAX_ITEMS = 10_000
+"""Items that are taken from one feed. The longest seen in the wild (podcast archives) have some thousands."""
+
+MAX_NESTING = 100
+"""Open elements in a feed. Real feeds stay below 20; feedparser's time grows with the square of it."""
+
+_TAG = re.compile(r"<[A-Za-z/!][^>]{0,1000}>")
+_PAGING = ("next", "prev-archive")
+"""RFC 5005: the next page of a paged feed, the archive before this one."""
+
+
+def read_feed(page: Fetched, outlet: Outlet) -> Discovered:
+    """The items of an RSS or Atom feed, in the feed's order, and the feed's next page."""
+    found = Collector(page, outlet)
+    text, refusal = xml_text(page.payload, page.header("content-type"), page.encoding)
+    if not refusal and _nests_too_deep(text):
+        refusal = f"more than {MAX_NESTING} elements are open at once"
+    if refusal:
+        return found.done(f"feed refused: {refusal}")
+    if len(page.payload) > MAX_XML:
+        found.note(f"feed: only the first {MAX_XML} bytes were read")
+    text, cut = _whole(text)
+    if cut:
+        found.note("feed: it is cut off; the items before that were read")
+    body = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1).lstrip().encode("utf-8", "replace")
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": page.url}
+    try:
+        parsed = feedparser.parse(body, response_headers=headers, resolve_relative_uris=False, sanitize_html=False)
+    except Exception as error:  # what its date and markup code happens to raise
+        return found.done(f"feed: feedparser failed: {type(error).__name__}: {error}")
+    entries = parsed.entries[:MAX_ITEMS]
+    for entry in entries:
+        link = _link_of(entry)
+        date = dict.get(entry, "published") or dict.get(entry, "updated") or dict.get(entry, "created")
+        found.add(
+            absolute(link, page.url) if link else None,
+            Role.ARTICLE,
+            "feed",
+            title=_plain(dict.get(entry, "title")),
+            date=one_line(date, 64),
+        )
+    for link in dict.get(parsed.feed, "links", ()):
+        if link.get("rel") in _PAGING and page.depth < outlet.limits.depth:
+            found.add(absolute(link.get("href", ""), page.url), Role.FEED, "pagination", own_site=False)
+    if parsed.bozo and not entries:
+        found.note(f"feed: not well-formed: {one_line(str(parsed.get('bozo_exception', '')), 200)}")
+    return found.done(f"feed: {len(entries)} items ({parsed.version or 'unknown version'})")
+
+
+def read_json_feed(page: Fetched, outlet: Outlet) -> Discovered:
+    """The items of a JSON Feed (jsonfeed.org, 1 and 1.1)."""
+    found = Collector(page, outlet)
+    if len(page.payload) > MAX_XML:
+        return found.done(f"json feed refused: more than {MAX_XML} bytes")
+    try:
+        data = json.loads(decode(page.payload, page.header("content-type"), page.encoding), parse_int=float)
+    except (ValueError, RecursionError) as error:
+        return found.done(f"json feed: not JSON: {one_line(str(error), 200)}")
+    items = data.get("items") if isinstance(data, dict) else None
+    if not isinstance(items, list):
+        return found.done("json feed: it has no list of items")
+    for item in items[:MAX_ITEMS]:
+        if not isinstance(item, dict):
+            continue
+        link = next((v for k in ("url", "external_url", "id") if isinstance(v := item.get(k), str) and v), "")
+        if link == item.get("id") and "://" not in link:
+            continue  # an id need not be an address
+        date = next((v for k in ("date_published", "date_modified") if isinstance(v := item.get(k), str)), None)
+        title = item.get("title")
+        found.add(
+            absolute(link, page.url),
+            Role.ARTICLE,
+            "feed",
+            title=_plain(title) if isinstance(title, str) else None,
+            date=one_line(date, 64),
+        )
+    following = data.get("next_url")
+    if isinstance(following, str) and page.depth < outlet.limits.depth:
+        found.add(absolute(following, page.url), Role.FEED, "pagination", own_site=False)
+    return found.done(f"feed: {len(items)} items (JSON Feed)")
+
+
+def _link_of(entry: Any) -> str:
+    """Where an item leads: behind FeedBurner's counter if it says so, the HTML alternate, an id that is an address."""
+    for key in ("feedburner_origlink", "pheedo_origlink"):
+        if origin := dict.get(entry, key):
+            return str(origin)
+    for link in dict.get(entry, "links", ()):
+        if link.get("rel") == "alternate" and link.get("type", "text/html") in ("text/html", "application/xhtml+xml"):
+            return str(link.get("href") or "")
+    if link := dict.get(entry, "link"):
+        return str(link)
+    name = str(dict.get(entry, "id") or "")
+    return name if name.startswith(("http://", "https://")) and not dict.get(entry, "guidislink") else ""
+
+
+def _plain(title: str | None) -> str | None:
+    """A title without the markup that some feeds put in it."""
+    if title and ("<" in title or "&" in title):
+        title = unescape(_TAG.sub("", title[:10_000]))
+    return one_line(title)
+
+
+def _whole(text: str) -> tuple[str, bool]:
+    """The feed up to its last whole item, and whether anything came after: a cut address is a wrong address."""
+    if re.search(r"</(?:[\w.-]+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--|$)", text[-4096:], re.IGNORECASE):
+        return text, False
+    last = max(text.rfind("</item>"), text.rfind("</entry>"))
+    if last < 0:
+        return text, False
+    return text[: text.index(">", last) + 1], True
+
+
+def _nests_too_deep(text: str) -> bool:
+    depth = 0
+
+    def opened(_name: str, _attributes: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_NESTING:
+            raise OverflowError
+
+    def closed(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate(encoding="utf-8")
+    parser.StartElementHandler, parser.EndElementHandler = opened, closed
+    try:
+        parser.Parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1).encode("utf-8", "replace"), True)
+    except OverflowError:
+        return True
+    except expat.ExpatError:
+        pass  # not well-formed: feedparser's loose parser will do
+    return False

@@ -1,0 +1,330 @@
+"""robots.txt by RFC 9309, read as Google's parser reads it: may this be fetched, how often, what does it announce.
+
+Lines, groups and product tokens are read here, as Protego departs from the RFC there (``foo`` matches ``foobot``, an
+unknown line splits a group, U+2028 ends a line). Which rule wins for a URL is Protego's: longest match, allow on ties,
+``*`` and ``$``, percent-encoding compared in one form.
+
+Nothing here fetches or looks at a clock: the caller follows redirects (five at most) and passes the time.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+Verdict = Literal["rules", "allow-all", "disallow-all"]
+
+MAX_BYTES = 512 * 1024
+"""RFC 9309 asks for 500 KiB at least; Google stops there too."""
+
+MAX_REDIRECTS = 5
+"""RFC 9309, 2.3.1.2. More, and the file counts as not there."""
+
+MAX_CRAWL_DELAY = 60.0
+"""Seconds. A longer wish (1e9 has been seen) would be a Disallow in disguise, and stall the other work of a run."""
+
+MAX_RETRY_AFTER = 86_400.0
+"""Seconds. A server that wants more is asked again tomorrow."""
+
+FRESH = 86_400.0
+"""Seconds that an answer is good for (RFC 9309, 2.4: not more than a day)."""
+
+FRESH_FAILURE = 600.0
+"""Seconds after which a robots.txt that could not be had is asked for again."""
+
+MAX_HOSTS = 20_000
+"""Answers kept in memory. At about 2 KB each: 40 MB."""
+
+_DISALLOW = frozenset({"disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"})
+_AGENT = frozenset({"user-agent", "useragent", "user agent"})
+_SITEMAP = frozenset({"sitemap", "site-map", "sitemaps"})
+_DELAY = frozenset({"crawl-delay", "crawldelay", "crawl delay"})
+_SIGNAL = frozenset({"content-signal", "content-usage"})
+_KNOWN = _DISALLOW | _AGENT | _SITEMAP | _DELAY | _SIGNAL | {"allow"}
+_LINE = re.compile(r"\r\n|\r|\n")
+_MARKUP = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype|html|head|\?xml)\b", re.IGNORECASE | re.DOTALL)
+_TOKEN = re.compile(r"[A-Za-z_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The rules for some user agents: field (``allow``, ``disallow``, ``delay``, ``signal``) and value."""
+
+    agents: frozenset[str]
+    rules: tuple[tuple[str, str], ...]
+
+
+class RobotsPolicy:
+    """What one host's robots.txt, or its absence, means. Immutable, picklable, comparable by content."""
+
+    def __init__(self, verdict: Verdict, reason: str, text: str = "", retry_after: float | None = None) -> None:
+        self.verdict: Verdict = verdict
+        self.reason = reason
+        """For a person: ``status 404``, ``timeout`` …"""
+        self.text = text
+        self.retry_after = retry_after
+        """Seconds the server asked for when it did not give the file."""
+        self._rules: dict[str, Protego] = {}
+
+    # ------------------------------------------------------------ made from what came back
+
+    @classmethod
+    def from_response(cls, status: int, body: bytes = b"", retry_after: float | None = None) -> RobotsPolicy:
+        """From a final response: 2xx is read, 4xx allows all (401 and 403 too, as the RFC says), all else forbids all.
+
+        429 says "not now", as 503 does, and not "there is none". A redirect that is still one after
+        ``MAX_REDIRECTS`` means that there is no file.
+        """
+        if 200 <= status < 300:
+            return cls("rules", f"status {status}", _decode(body))
+        if (400 <= status < 500 and status != 429) or 300 <= status < 400:
+            return cls("allow-all", f"status {status}")
+        return cls("disallow-all", f"status {status}", retry_after=retry_after)
+
+    @classmethod
+    def from_failure(cls, reason: str) -> RobotsPolicy:
+        """From no response at all (time-out, no connection, no such host): nothing may be fetched for now."""
+        return cls("disallow-all", reason)
+
+    # ------------------------------------------------------------ questions
+
+    def can_fetch(self, url: str, user_agent: str) -> bool:
+        """Whether a crawler of that name (a product token or a whole User-Agent) may fetch the URL."""
+        if self.verdict == "disallow-all":
+            return _path_of(url) == "/robots.txt"
+        if self.verdict == "allow-all" or _path_of(url) == "/robots.txt":
+            return True
+        rules = self._rules_for(user_agent)
+        try:
+            return rules.can_fetch(url, "*")
+        except ValueError:  # an address that cannot be split: it cannot be fetched either
+            return False
+
+    def crawl_delay(self, user_agent: str) -> float | None:
+        """Seconds between requests that the file asks for, bounded; None if it does not ask, or asks for nonsense."""
+        for value in self._values("delay", user_agent):
+            try:
+                seconds = float(value.replace(",", "."))
+            except ValueError:
+                continue
+            if math.isfinite(seconds) and seconds >= 0:
+                return min(seconds, MAX_CRAWL_DELAY)
+        return None
+
+    def content_signal(self, user_agent: str) -> str | None:
+        """What ``Content-Signal`` (or ``Content-Usage``) lines say, as written, several joined by ``; ``."""
+        return "; ".join(self._values("signal", user_agent)) or None
+
+    @cached_property
+    def sitemaps(self) -> tuple[str, ...]:
+        """The addresses of sitemaps, as written."""
+        return tuple(dict.fromkeys(value for field, value in _fields(self.text) if field == "sitemap" and value))
+
+    # ------------------------------------------------------------ kept
+
+    def to_row(self) -> tuple[str, str, str, float | None]:
+        """Plain values to keep in a table."""
+        return self.verdict, self.reason, self.text, self.retry_after
+
+    @classmethod
+    def from_row(cls, row: tuple[str, str, str, float | None]) -> RobotsPolicy:
+        """The policy again. A verdict this version does not know forbids all, and is asked for again soon."""
+        verdict, reason, text, retry_after = row
+        if verdict not in get_args(Verdict):
+            return cls("disallow-all", f"kept as {verdict!r}")
+        return cls(verdict, reason, text, retry_after)  # type: ignore[arg-type]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RobotsPolicy) and self.to_row() == other.to_row()
+
+    def __hash__(self) -> int:
+        return hash(self.to_row())
+
+    def __repr__(self) -> str:
+        return f"RobotsPolicy({self.verdict!r}, {self.reason!r}, {len(self.text)} characters)"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RobotsPolicy, self.to_row()
+
+    # ------------------------------------------------------------ inside
+
+    @cached_property
+    def _groups(self) -> tuple[_Group, ...]:
+        return tuple(_read_groups(self.text))
+
+    def _chosen(self, user_agent: str) -> list[tuple[str, str]]:
+        """The rules of all groups for this product token, or else of all for ``*``."""
+        token = product_token(user_agent)
+        named = [group for group in self._groups if token in group.agents]
+        return [rule for group in named or (g for g in self._groups if "*" in g.agents) for rule in group.rules]
+
+    def _values(self, field: str, user_agent: str) -> list[str]:
+        return [value for name, value in self._chosen(user_agent) if name == field] if self.verdict == "rules" else []
+
+    def _rules_for(self, user_agent: str) -> Protego:
+        token = product_token(user_agent)
+        if token not in self._rules:
+            rules = [f"{field}: {value}" for field, value in self._chosen(token) if field in ("allow", "disallow")]
+            self._rules[token] = Protego.parse("\n".join(["user-agent: *", *rules]))
+        return self._rules[token]
+
+
+def product_token(user_agent: str) -> str:
+    """``Broadsheet`` of ``Broadsheet/1.0 (+https://…)``, in lower case: letters, ``_`` and ``-`` from the start."""
+    found = _TOKEN.match(user_agent.strip())
+    return found.group().lower() if found else ""
+
+
+def _decode(body: bytes) -> str:
+    """The text of a robots.txt, at most ``MAX_BYTES``; nothing of a page that came in its place."""
+    cut = len(body) > MAX_BYTES
+    body = body[:MAX_BYTES].removeprefix(b"\xef\xbb\xbf")
+    if cut:  # the last line may be half a rule
+        body = body[: max(body.rfind(b"\n"), body.rfind(b"\r"), 0)]
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        text = body.decode("utf-16", "replace")
+    else:
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            text = body.decode("latin-1") if b"\x00" not in body else ""
+    return "" if _MARKUP.match(text) else text
+
+
+def _fields(text: str) -> Iterable[tuple[str, str]]:
+    """Lines as field and value; what is no field that we know is left out."""
+    for line in _LINE.split(text):
+        line = line.partition("#")[0].strip(" \t\f\v\x00\ufeff")
+        if not line:
+            continue
+        field, colon, value = line.partition(":")
+        field = " ".join(field.lower().split())
+        if not colon or field not in _KNOWN:
+            # Google takes a blank for a missing colon, if that leaves exactly two words.
+            words = line.split()
+            if len(words) != 2 or words[0].lower() not in _KNOWN:
+                continue
+            field, value = words[0].lower(), words[1]
+        name = (
+            "disallow" if field in _DISALLOW
+            else "agent" if field in _AGENT
+            else "sitemap" if field in _SITEMAP
+            else "delay" if field in _DELAY
+            else "signal" if field in _SIGNAL
+            else "allow"
+        )  # fmt: skip
+        yield name, value.strip()
+
+
+def _read_groups(text: str) -> Iterable[_Group]:
+    agents: set[str] = set()
+    rules: list[tuple[str, str]] = []
+    ruled = False
+    for field, value in _fields(text):
+        if field == "sitemap":
+            continue
+        if field == "agent":
+            if ruled:
+                yield _Group(frozenset(agents), tuple(rules))
+                agents, rules, ruled = set(), [], False
+            token = "*" if re.match(r"\*(?:\s|$)", value) else product_token(value)
+            if token:
+                agents.add(token)
+            continue
+        ruled = True
+        # "Disallow:" with nothing after it forbids nothing, and "Allow:" allows nothing more.
+        if agents and value:
+            rules.append((field, value))
+    if agents:
+        yield _Group(frozenset(agents), tuple(rules))
+
+
+def _path_of(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
+# ---------------------------------------------------------------- kept for a day
+
+
+def origin_of(url: str) -> str:
+    """What a robots.txt speaks for: scheme, host and port."""
+    parts = urlsplit(url)
+    return f"{parts.scheme.lower()}://{parts.netloc.rpartition('@')[2].lower()}"
+
+
+class RobotsCache:
+    """Policies by origin, each good for a day, or ten minutes if the file could not be had.
+
+    The caller passes the time (seconds since the epoch). ``rows`` and ``restore`` let the ledger keep it.
+    """
+
+    def __init__(self, max_hosts: int = MAX_HOSTS) -> None:
+        self._kept: OrderedDict[str, tuple[RobotsPolicy, float]] = OrderedDict()
+        self._max_hosts = max_hosts
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, url: str, now: float) -> RobotsPolicy | None:
+        """The policy for a URL's origin; None if there is none that is fresh, so that it must be fetched."""
+        kept = self._kept.get(origin_of(url))
+        if kept is None:
+            return None
+        policy, fetched_at = kept
+        return policy if 0 <= now - fetched_at < lifetime(policy) else None
+
+    def stale(self, url: str) -> RobotsPolicy | None:
+        """The last policy for a URL's origin, however old."""
+        kept = self._kept.get(origin_of(url))
+        return kept[0] if kept else None
+
+    def put(self, url: str, policy: RobotsPolicy, fetched_at: float) -> None:
+        """Keep a policy for a URL's origin."""
+        key = origin_of(url)
+        self._kept[key] = (policy, fetched_at)
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._max_hosts:
+            self._kept.popitem(last=False)
+
+    def rows(self) -> list[tuple[str, float, str, str, str, float | None]]:
+        """Origin, time, verdict, reason, text and Retry-After of each policy kept."""
+        return [(key, at, *policy.to_row()) for key, (policy, at) in self._kept.items()]
+
+    def restore(self, rows: Iterable[tuple[str, float, str, str, str, float | None]]) -> None:
+        """Take rows back; a younger policy that is here already stays."""
+        for key, at, *row in rows:
+            if key not in self._kept or self._kept[key][1] < at:
+                self.put(key, RobotsPolicy.from_row(tuple(row)), at)  # type: ignore[arg-type]
+
+
+def lifetime(policy: RobotsPolicy) -> float:
+    """Seconds that a policy is good for."""
+    if policy.verdict != "disallow-all":
+        return FRESH
+    return min(max(policy.retry_after or 0.0, FRESH_FAILURE), FRESH)
+
+
+def retry_after(value: str | bytes | None, now: float, bound: float = MAX_RETRY_AFTER) -> float | None:
+    """Seconds to wait by a Retry-After header, as seconds or as a date, from 0 to `bound`; None if it says nothing."""
+    if value is None:
+        return None
+    text = (value.decode("latin-1") if isinstance(value, bytes) else value).strip()
+    if re.fullmatch(r"\d+(?:\.\d*)?", text, re.ASCII):
+        return min(float(text[:20]), bound)
+    try:
+        moment = parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(max(moment - now, 0.0), bound)
