@@ -11,6 +11,10 @@ from sampleweb.outlets import Outlet
 from sampleweb.translit import slugify
 
 
+def _all(_: Story) -> bool:
+    return True
+
+
 class Archive:
     """The stories of one outlet, queried by time."""
 
@@ -33,7 +37,7 @@ class Archive:
         return self._numbers.get(number)
 
     def listed(
-        self, now: datetime, only: str = "", keep: Callable[[Story], bool] = lambda story: True
+        self, now: datetime, only: str = "", keep: Callable[[Story], bool] = _all
     ) -> list[Story]:
         """What is online, newest first, without the stories that only another listing names."""
         return [
@@ -52,7 +56,7 @@ class Archive:
 
     def changed(
         self, now: datetime, shown: Iterable[Story], *, shifts: bool,
-        keep: Callable[[Story], bool] = lambda story: True,
+        keep: Callable[[Story], bool] = _all,
     ) -> datetime:
         """When a listing of `shown` last changed. `shifts`: also by any publication that moved
         its items on, as on the second page of a section."""

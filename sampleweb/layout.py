@@ -11,7 +11,7 @@ from sampleweb.prose import Draft
 
 
 def article_blocks(
-    draft: Draft, rng: random.Random, kind: str, language: str
+    draft: Draft, rng: random.Random, kind: str
 ) -> tuple[Block, ...]:
     """The body of an article. Briefs, flashes and teasers are paragraphs and nothing else."""
     if kind == "flash":
@@ -52,7 +52,7 @@ def article_blocks(
             blocks.append(Block(kind="figure", text=draft.caption2))
         for furniture in ("related", "newsletter", "ad", "embed", "readmore"):
             if number == spots[furniture] and number <= last:
-                blocks.append(Block(kind=furniture))  # type: ignore[arg-type]
+                blocks.append(Block(kind=furniture))
     return tuple(blocks)
 
 

@@ -51,7 +51,7 @@ def _stories(outlet: Outlet, writer: Writer, seed: int) -> Iterator[Story]:
         only_via = ""
         if specials and kind == "article" and days >= 20 + 3 * len(specials):
             only_via = specials.pop(0)
-        yield _story(outlet, writer, rng, number, kind, when, only_via)
+        yield _story(outlet, writer, rng, number, kind=kind, when=when, only_via=only_via)
         number += STEP
 
 
@@ -71,8 +71,8 @@ def _instants(rng: random.Random) -> Iterator[datetime]:
 
 
 def _story(
-    outlet: Outlet, writer: Writer, rng: random.Random, number: int, kind: str, when: datetime,
-    only_via: str,
+    outlet: Outlet, writer: Writer, rng: random.Random, number: int,
+    *, kind: str, when: datetime, only_via: str,
 ) -> Story:
     if kind == "liveblog":
         draft = writer.live(rng, when, rng.randint(5, 9))
@@ -126,27 +126,34 @@ def _revisions(
         )
     first = Revision(
         at=when, change="new", headline=draft.headline, standfirst=standfirst,
-        blocks=article_blocks(draft, rng, kind, outlet.language), keywords=draft.keywords,
+        blocks=article_blocks(draft, rng, kind), keywords=draft.keywords,
     )
     edits = [first]
-    for number in range(rng.choices((0, 1, 2), (70, 24, 6))[0]):
+    for _ in range(rng.choices((0, 1, 2), (70, 24, 6))[0]):
         changes: tuple[Change, ...] = ("text", "text", "headline", "metadata", "furniture")
         delay = timedelta(minutes=rng.choice((25, 70, 190, 420, 1300, 4000)) + rng.randint(0, 20))
-        edits.append(_edit(edits[-1], rng.choice(changes), edits[-1].at + delay, draft, number))
+        edits.append(_edit(edits[-1], rng.choice(changes), edits[-1].at + delay, draft, outlet))
     return tuple(edits)
 
 
-def _edit(before: Revision, change: Change, at: datetime, draft: Draft, number: int) -> Revision:
+def _edit(before: Revision, change: Change, at: datetime, draft: Draft, outlet: Outlet) -> Revision:
+    number = 0 if before.change == "new" else 1
     if change == "headline" and before.headline == draft.headline:
         return replace(before, at=at, change=change, headline=draft.headline2)
     if change == "metadata":
-        return replace(before, at=at, change=change, keywords=(*before.keywords, draft.section))
+        return replace(before, at=at, change=change, keywords=_more_keywords(before.keywords, outlet, draft))
     if change == "furniture":
         return replace(before, at=at, change=change, banner="banner2" if number else "banner")
     text = draft.additions[number]
     return replace(
         before, at=at, change="text", blocks=(*before.blocks, Block(kind="p", text=text))
     )
+
+
+def _more_keywords(before: tuple[str, ...], outlet: Outlet, draft: Draft) -> tuple[str, ...]:
+    """One keyword more: the section's name, or the outlet's if the story has that already."""
+    name = outlet.section_name(draft.section)
+    return (*before, outlet.name if name in before else name)
 
 
 def _removal(rng: random.Random, kind: str, when: datetime) -> Removal | None:

@@ -36,7 +36,7 @@ class Outlet:
     per_page: int = 8
     charset: str = "utf-8"
     declared: str = "utf-8"  # what its pages claim in a meta element
-    header_charset: bool = True
+    header_charset: str = "utf-8"  # what its Content-Type claims; empty: nothing
     validators: str = "both"  # both, etag, modified
     chunked: bool = False
     crawl_delay: str = ""
@@ -104,8 +104,45 @@ OUTLETS: tuple[Outlet, ...] = (
         template="weblog", path="/{section}/{slug}-{id}.html", offset=120,
         staff=("Gesine Altenroth", "Hauke Marschner", "Ottilie Ferngruber"),
         agency="Nordische Depeschenagentur", agency_byline="(nda)", feeds=("atom",),
-        only_via=("atom",), print_twin=True, validators="modified",
+        only_via=("atom",), print_twin=True, validators="modified", live=True,
         mix=("article", "article", "brief", "article", "flash"),
+    ),
+    # A portal: JSON-LD as an array, AMP, subscribers' stories, a gzipped sitemap behind an index,
+    # UTF-8 that a meta element calls Latin-1 while the header is silent.
+    Outlet(
+        key="faro", name="El Faro de Albarena", host="127.0.0.6", language="es", locale="es_ES",
+        template="portal", path="/{section}/{date:%Y-%m-%d}/{slug}_{id}.html", offset=120,
+        staff=("Casilda Monterroso", "Eladio Ferrándiz-Ubeda", "Maruja Peñalba"),
+        agency="Agencia Levantina", feeds=("rss",), sitemap="index", only_via=("gz-sitemap",),
+        amp=True, paywall=True, declared="iso-8859-1", header_charset="", page_link="numbers",
+        mix=("article", "article", "brief", "article", "article", "flash"),
+    ),
+    # Tables, windows-1251 that the header calls Latin-1, dates in text, articles behind a query,
+    # no sitemap, a story that stands on page 3 of the archive only.
+    Outlet(
+        key="zarech", name="Вечерний Заречинск", host="127.0.0.7", language="ru", locale="ru_RU",
+        template="classic", path="/news.php?id={id}", offset=180,
+        staff=("Капитолина Журавлёва-Рощина", "Мирон Стеклянников", "Евдокия Полозова"),
+        agency="Агентство «Северный телеграф»", feeds=("rss",), sitemap="none", standfirst=False,
+        only_via=("page-3",), print_twin=True, charset="windows-1251", declared="windows-1251",
+        header_charset="iso-8859-1", per_page=6, validators="modified",
+        mix=("article", "brief", "article", "article", "flash"),
+    ),
+    # A block editor, JSON-LD as an @graph whose author is a reference, two feeds.
+    Outlet(
+        key="foni", name="Φωνή της Θαλασσινής", host="127.0.0.8", language="el", locale="el_GR",
+        template="blocks", path="/{date:%Y/%m}/{slug}-{id}/", offset=180,
+        staff=("Αρετή Καλαντζόγλου", "Μηνάς Περιβολαράκος", "Χαρίκλεια Δελμούζα"),
+        agency="Πρακτορείο Αιγιαλός", feeds=("rss", "json"), sitemap="plain", chunked=True,
+        only_via=("sitemap",), mix=("article", "article", "brief", "article", "flash", "article"),
+    ),
+    # Right to left, Arabic addresses in percent-encoding, dates in meta elements, +03:00.
+    Outlet(
+        key="difaf", name="صحيفة ضفاف الوادي", host="127.0.0.9", language="ar", locale="ar_AR",
+        template="semantic", path="/{section}/{id}/{slug}", offset=180,
+        staff=("رباب العاصمي", "منذر الخزامي", "سوسن البرديني"),
+        agency="وكالة المرافئ", feeds=("rss",), sitemap="plain", only_via=("home",),
+        validators="etag", mix=("article", "article", "brief", "article", "flash"),
     ),
 )
 

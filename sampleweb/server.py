@@ -14,7 +14,8 @@ from http import HTTPStatus
 
 from sampleweb.clock import http_date
 from sampleweb.model import Request
-from sampleweb.site import Resource, Site
+from sampleweb.resource import Resource
+from sampleweb.site import Site
 
 HEADER_LIMIT = 32 * 1024
 """Bytes of a request head that are read before the connection is closed."""
@@ -40,7 +41,7 @@ class _Head:
 
 
 class Server:
-    """Serves one site on one address. `log` gets each request when its answer was written."""
+    """Serves one site on one address. `log` gets each request before its answer is written."""
 
     def __init__(
         self, site: Site, host: str, now: Callable[[], datetime], log: Callable[[Request], None],
@@ -79,21 +80,19 @@ class Server:
         else:
             resource = self.site.respond(head.target, head.headers.get("cookie", ""), now)
         status, lines, body, chunked = self._shape(resource, head, now)
-        if head.method == "HEAD" or status == 304:
-            sent = b""
-        else:
-            sent = _chunks(body) if chunked else body
+        silent = head.method == "HEAD" or status == 304
+        sent = b"" if silent else _chunks(body) if chunked else body
         keep = head.keep
         lines.append(("Connection", "keep-alive" if keep else "close"))
         reason = HTTPStatus(status).phrase
         top = f"HTTP/1.1 {status} {reason}\r\n" + "".join(f"{k}: {v}\r\n" for k, v in lines)
-        writer.write(top.encode("latin-1") + b"\r\n" + sent)
         self._log(Request(
             time=now, monotonic=time.monotonic(), host=self.host, method=head.method,
             path=head.target, status=status, sent=len(sent),
             conditional="if-none-match" in head.headers or "if-modified-since" in head.headers,
             user_agent=head.headers.get("user-agent", ""),
         ))
+        writer.write(top.encode("latin-1") + b"\r\n" + sent)
         return keep
 
     def _shape(
@@ -125,7 +124,7 @@ class Server:
                 return 304, lines, b"", False
         if kind == "text/html":
             if outlet.header_charset:
-                kind = f"text/html; charset={outlet.declared}"
+                kind = f"text/html; charset={outlet.header_charset}"
         elif kind.startswith(("text/", "application/rss", "application/atom")):
             kind += "; charset=utf-8"
         lines.append(("Content-Type", kind))

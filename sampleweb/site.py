@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from sampleweb import feeds, sitemaps
+from sampleweb import feeds, listings, sitemaps
 from sampleweb.archive import Archive, headline, tag_slug
 from sampleweb.clock import DAY_ZERO
 from sampleweb.incidents import Incident
 from sampleweb.model import Story
 from sampleweb.outlets import SECTIONS, Outlet
+from sampleweb.resource import Resource
 from sampleweb.templates import RENDER, twins
 from sampleweb.templates.page import Link, Page
-from sampleweb.traps import STATIC, traps
 from sampleweb.translit import slugify
+from sampleweb.traps import STATIC, traps
 from sampleweb.words import words
-
-HOME_ITEMS = 12
-"""Stories on a home page."""
 
 TRACKING = ("utm_", "fbclid", "gclid")
 """Query parameters that make no difference to a page."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
-    """An answer, before it is put on the wire."""
-
-    status: int = 200
-    content_type: str = "text/html"
-    body: bytes = b""
-    changed: datetime | None = None
-    location: str = ""
-    cookie: str = ""
 
 
 class Site:
@@ -52,6 +37,7 @@ class Site:
         self.incidents = tuple(i for i in incidents if i.outlet == outlet.key)
         self.traps = traps(outlet)
         self.words = words(outlet.language)
+        self.lists = listings.lists(self)
 
     def active(self, kind: str, now: datetime) -> Incident | None:
         """The incident of that kind that is going on."""
@@ -61,7 +47,7 @@ class Site:
 
     def section_path(self, section: str) -> str:
         """Where a section starts; "archive" is all of them."""
-        slug = section if section == "archive" else self.outlet.section_slug(section)
+        slug = section if section == "archive" else quote(self.outlet.section_slug(section))
         if self.outlet.template == "broadcaster":
             return "/z/630" if section == "archive" else f"/z/{slug}"
         return f"/{slug}" if self.outlet.template == "hydrated" else f"/{slug}/"
@@ -118,7 +104,7 @@ class Site:
         if story is not None:
             return self._story(story, now, cookies, target, "amp" if amp else
                                "print" if "print" in options else "")
-        return self._listing(path, options, now) or self.not_found()
+        return listings.answer(self, path, options, now) or self.not_found()
 
     def _special(self, path: str, options: dict[str, str], now: datetime) -> Resource | None:
         """robots.txt, feeds, sitemaps, pictures, traps, redirects."""
@@ -155,13 +141,13 @@ class Site:
         trap = self.traps.get(path)
         if trap is not None:
             html = trap.raw or self._plain(trap.title, trap.body, path, now)
-            return self._html(html, DAY_ZERO, trap.status)
+            return self.page(html, DAY_ZERO, trap.status)
         if path.startswith(sitemaps.CANARY):
             body = f"<p>{self.words['contact']}</p>"
-            return self._html(self._plain(self.words["intern"], body, path, now), DAY_ZERO)
+            return self.page(self._plain(self.words["intern"], body, path, now), DAY_ZERO)
         if path in STATIC:
             body = f"<p>{self.words['footer']}</p>"
-            return self._html(self._plain(self.words["imprint"], body, path, now), DAY_ZERO)
+            return self.page(self._plain(self.words["imprint"], body, path, now), DAY_ZERO)
         return None
 
     def not_found(self, status: int = 404) -> Resource:
@@ -169,7 +155,8 @@ class Site:
         body = f"<h1>{self.words['not_found']}</h1><p>{self.words['not_found_text']}</p>"
         return Resource(status=status, body=body.encode(self.outlet.charset, "xmlcharrefreplace"))
 
-    def _html(self, html: str, changed: datetime, status: int = 200) -> Resource:
+    def page(self, html: str, changed: datetime, status: int = 200) -> Resource:
+        """An HTML answer in the outlet's encoding."""
         return Resource(
             status=status, body=html.encode(self.outlet.charset, "xmlcharrefreplace"),
             changed=changed,
@@ -177,22 +164,25 @@ class Site:
 
     # -- pages -------------------------------------------------------------------------------
 
-    def _render(self, now: datetime) -> Callable[[Page], str]:
+    def render(self, now: datetime) -> Callable[[Page], str]:
+        """The template in force."""
         redesign = self.active("redesign", now)
         return RENDER[redesign.detail if redesign else self.outlet.template]
 
-    def _nav(self) -> tuple[Link, ...]:
+    def nav(self) -> tuple[Link, ...]:
+        """The main menu."""
         home = Link(title=self.words["home"], href="/")
         names = {section: self.words[section] for section in (*SECTIONS, "archive")}
         return (home, *(Link(title=n, href=self.section_path(s)) for s, n in names.items()))
 
-    def _link(self, story: Story, now: datetime) -> Link:
+    def link(self, story: Story, now: datetime) -> Link:
+        """A teaser of the story, with its headline as of `now`."""
         return Link(title=headline(story, now), href=self.archive.path(story))
 
     def _plain(self, title: str, body: str, path: str, now: datetime) -> str:
-        return self._render(now)(Page(
+        return self.render(now)(Page(
             outlet=self.outlet, words=self.words, base=self.base, kind="plain", title=title,
-            canonical=self.base + path, nav=self._nav(), body=body,
+            canonical=self.base + path, nav=self.nav(), body=body,
         ))
 
     def article_page(self, story: Story, now: datetime) -> Page:
@@ -207,10 +197,10 @@ class Site:
         return Page(
             outlet=outlet, words=self.words, base=self.base, kind="article",
             title=revision.headline, canonical=self.base + self.archive.path(story),
-            nav=self._nav(), story=story, revision=revision, published=story.published,
+            nav=self.nav(), story=story, revision=revision, published=story.published,
             modified=story.modified(now), tags=tags,
-            related=tuple(self._link(s, story.published) for s in before[:3]),
-            latest=tuple(self._link(s, story.published) for s in before[3:]),
+            related=tuple(self.link(s, story.published) for s in before[:3]),
+            latest=tuple(self.link(s, story.published) for s in before[3:]),
             authors=tuple(
                 Link(title=name, href=f"/author/{quote(slugify(name))}/") for name in story.authors
             ),
@@ -230,137 +220,11 @@ class Site:
         if story.section == self.outlet.consent_section and "consent=yes" not in cookies:
             return Resource(status=302, location=f"{self.base}/consent?back={quote(target, safe='')}")
         page = self.article_page(story, now)
-        if twin:
-            html = twins.amp(page) if twin == "amp" else twins.print_version(page)
-        else:
-            html = self._render(now)(page)
+        shown = {"amp": twins.amp, "print": twins.print_version}.get(twin) or self.render(now)
+        html = shown(page)
         redesign = self.active("redesign", now)
         changed = max(revision.at, redesign.start) if redesign else revision.at
-        return self._html(html, changed)
-
-    # -- listings ----------------------------------------------------------------------------
-
-    def lists(self) -> dict[str, tuple[str, Callable[[Story], bool]]]:
-        """Sections, tags and authors: first path -> title and what belongs to it."""
-        label = self.words
-        found: dict[str, tuple[str, Callable[[Story], bool]]] = {
-            self.section_path(section): (label[section], _in_section(section))
-            for section in SECTIONS
-        }
-        found[self.section_path("archive")] = (label["archive"], lambda story: True)
-        for word in sorted({w for s in self.archive.stories for w in s.revisions[0].keywords}):
-            found[f"/tag/{quote(tag_slug(word))}/"] = (f"{label['tag_page']} {word}", _with(word))
-        for name in self.outlet.staff:
-            path = f"/author/{quote(slugify(name))}/"
-            found[path] = (f"{label['author_page']} {name}", _written_by(name))
-        return found
-
-    def count(self, first: str, now: datetime) -> int:
-        """How many pages the listing at `first` has."""
-        return max(1, -(-len(self._members(first, now)) // self.outlet.per_page))
-
-    def _members(self, first: str, now: datetime) -> list[Story]:
-        members = self.archive.listed(now, keep=self.lists()[first][1])
-        if first == self.section_path("archive"):
-            pinned = [s for s in self.archive.listed(now, "page-3") if s.only_via == "page-3"]
-            spot = 2 * self.outlet.per_page
-            members[spot + 1:spot + 1] = pinned
-        return members
-
-    def _listing(self, path: str, options: dict[str, str], now: datetime) -> Resource | None:
-        if path == "/":
-            return self._home(now)
-        first, number = path, int(options.get("page", "1")) if options.get("page", "1").isdigit() else 1
-        if "/page/" in path:
-            head, _, tail = path.partition("/page/")
-            if not tail.strip("/").isdigit():
-                return None
-            first, number = head, int(tail.strip("/"))
-        known = self.lists()
-        for spelt in (first, first + "/", first.rstrip("/")):
-            if spelt in known:
-                if spelt != first and number == 1:
-                    return Resource(status=301, location=self.base + spelt)
-                return self._section(spelt, number, now)
-        return None
-
-    def _section(self, first: str, number: int, now: datetime) -> Resource | None:
-        title, keep = self.lists()[first]
-        count, size = self.count(first, now), self.outlet.per_page
-        if not 1 <= number <= count:
-            return None
-        shown = self._members(first, now)[(number - 1) * size:number * size]
-        turn = [self.page_path(first, n) for n in range(1, count + 1)]
-        page = Page(
-            outlet=self.outlet, words=self.words, base=self.base, kind="list", title=title,
-            canonical=self.base + turn[number - 1], nav=self._nav(),
-            teasers=tuple(self._link(story, now) for story in shown),
-            previous=turn[number - 2] if number > 1 else "",
-            next=turn[number] if number < count else "",
-            numbers=tuple(Link(title=str(n), href=p) for n, p in enumerate(turn, 1)),
-        )
-        return self._html(
-            self._render(now)(page), self._listing_changed(now, shown, keep)
-        )
-
-    def _home(self, now: datetime) -> Resource:
-        shown = self.archive.listed(now, "home")
-        first = [s for s in shown if not s.only_via][:HOME_ITEMS]
-        shown = sorted(first + [s for s in shown if s.only_via], key=lambda s: s.published,
-                       reverse=True)
-        suffix = self.outlet.utm
-        teasers = []
-        for number, story in enumerate(shown):
-            link = self._link(story, now)
-            if suffix and number % 4 == 1:  # some links carry tracking parameters
-                link = Link(title=link.title, href=feeds.link(self.archive, story, ""))
-            teasers.append(link)
-        page = Page(
-            outlet=self.outlet, words=self.words, base=self.base, kind="list",
-            title=self.outlet.name, canonical=f"{self.base}/", nav=self._nav(),
-            teasers=tuple(teasers), more=self._more(now), feeds=tuple(
-                (feeds.PATHS[kind][1], feeds.PATHS[kind][0]) for kind in self.outlet.feeds
-            ),
-        )
-        changed = self._listing_changed(now, shown, lambda story: True)
-        return self._html(self._render(now)(page), changed)
-
-    def _more(self, now: datetime) -> tuple[Link, ...]:
-        """Links under the fold: old and short addresses, traps, the page robots.txt forbids."""
-        old = [story for story in self.archive.stories if not story.only_via][2:5]
-        stub = next(story for story in self.archive.stories if story.kind == "stub")
-        made = [
-            Link(title=headline(old[0], DAY_ZERO), href=f"/go/{old[0].number}"),
-            Link(title=headline(stub, DAY_ZERO), href=self.archive.path(stub)),
-        ]
-        if self.old_base:
-            path = self.old_base + self.archive.path(old[1])
-            made.append(Link(title=headline(old[1], DAY_ZERO), href=path))
-        if self.outlet.amp or self.outlet.print_twin:
-            twin = self.amp_path(old[2]) or self.print_path(old[2])
-            made.append(Link(title=headline(old[2], DAY_ZERO), href=twin))
-        made += [Link(title=trap.title, href=trap.path) for trap in self.traps.values()]
-        made.append(Link(title=self.words["intern"], href=sitemaps.CANARY + "rota.html"))
-        return tuple(made)
-
-    def _listing_changed(
-        self, now: datetime, shown: list[Story], keep: Callable[[Story], bool]
-    ) -> datetime:
-        changed = self.archive.changed(now, shown, shifts=True, keep=keep)
-        redesign = self.active("redesign", now)
-        return max(changed, redesign.start) if redesign else changed
-
-
-def _in_section(section: str) -> Callable[[Story], bool]:
-    return lambda story: story.section == section
-
-
-def _with(word: str) -> Callable[[Story], bool]:
-    return lambda story: word in story.revisions[0].keywords
-
-
-def _written_by(name: str) -> Callable[[Story], bool]:
-    return lambda story: name in story.authors
+        return self.page(html, changed)
 
 
 def _picture(path: str) -> bytes:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 
 _SLOT = re.compile(r"\{([^{}]*)\}")
@@ -74,7 +74,7 @@ class Draft:
     caption2: str
 
 
-@lru_cache(maxsize=None)
+@cache
 def lexicon(language: str) -> Lexicon:
     """Read `<language>.txt`."""
     source = resources.files(__package__).joinpath(f"{language}.txt").read_text("utf-8")
@@ -184,7 +184,7 @@ class Writer:
             facts = rng.sample(subject.of("fact"), len(subject.of("fact")))
             say = rng.sample(self.lex.generic.of("say"), len(self.lex.generic.of("say")))
             context = rng.sample(self.lex.generic.of("ctx"), len(self.lex.generic.of("ctx")))
-            for fact, quote, background in zip(facts, say, context):
+            for fact, quote, background in zip(facts, say, context, strict=False):
                 yield fact
                 if rng.random() < 0.7:
                     yield quote
@@ -218,7 +218,7 @@ class _Scene:
         self.names: dict[str, str] = {}
         people = rng.sample(lex.lists["people"], 3)
         roles = rng.sample(lex.lists["roles"], 3)
-        for number, (person, role) in enumerate(zip(people, roles), 1):
+        for number, (person, role) in enumerate(zip(people, roles, strict=True), 1):
             name, gender = person.split("|")
             woman = gender == "f"
             forms = role.split("|")
@@ -248,7 +248,9 @@ class _Scene:
                 return self._shared.setdefault(match[1], self._slot(match[1]))
             return self._slot(match[1])
 
-        text = _SLOT.sub(slot, pattern)
+        text = pattern
+        while _SLOT.search(text):  # inner slots first
+            text = _SLOT.sub(slot, text)
         return re.sub(r"  +", " ", text).strip()
 
     def _slot(self, slot: str) -> str:

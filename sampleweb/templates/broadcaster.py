@@ -9,8 +9,20 @@ from __future__ import annotations
 
 from sampleweb.templates.page import Knows, Page
 from sampleweb.templates.parts import (
-    ONE, body, byline, description, esc, head_links, image_url, json_script, links, news_article,
-    open_graph, pager, share, stamp,
+    ONE,
+    body,
+    byline,
+    description,
+    esc,
+    head_links,
+    image_url,
+    json_script,
+    links,
+    news_article,
+    open_graph,
+    pager,
+    share,
+    stamp,
 )
 
 KNOWS = Knows()
@@ -100,8 +112,12 @@ def render(page: Page) -> str:
 <li><a href="/p/1.html">{label['imprint']}</a></li><li><a href="/p/2.html">{label['privacy']}</a></li>
 <li><a href="/p/3.html">{label['contact']}</a></li></ul>
 <p>{esc(page.outlet.name)} © 2026. {label['footer']}</p></footer>
-<div class="design-labels"><div class="visible-xs">XS</div><div class="visible-sm">SM</div>
-<div class="visible-md">MD</div><div class="visible-lg">LG</div></div>
+<div class="design-labels">
+<div class="visible-xs">XS</div>
+<div class="visible-sm">SM</div>
+<div class="visible-md">MD</div>
+<div class="visible-lg">LG</div>
+</div>
 </div>
 </body>
 </html>

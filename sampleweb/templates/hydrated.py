@@ -7,8 +7,20 @@ import json
 
 from sampleweb.templates.page import Knows, Page
 from sampleweb.templates.parts import (
-    ONE, body, byline, description, esc, head_links, image_url, json_script, links, news_article,
-    open_graph, pager, share, stamp,
+    ONE,
+    body,
+    byline,
+    description,
+    esc,
+    head_links,
+    image_url,
+    json_script,
+    links,
+    news_article,
+    open_graph,
+    pager,
+    share,
+    stamp,
 )
 
 KNOWS = Knows(paywall=True)

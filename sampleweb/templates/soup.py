@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from sampleweb.templates.page import Knows, Page
 from sampleweb.templates.parts import (
-    ONE, body, byline, description, esc, head_links, image_url, links, open_graph, pager, share,
+    ONE,
+    body,
+    byline,
+    description,
+    esc,
+    head_links,
+    image_url,
+    links,
+    open_graph,
+    pager,
+    share,
 )
 
 KNOWS = Knows(date="day", modified=False)

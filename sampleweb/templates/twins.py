@@ -5,7 +5,7 @@ from __future__ import annotations
 from sampleweb.templates.page import Page
 from sampleweb.templates.parts import PLAIN, body, byline, esc, json_script, links, news_article, stamp
 
-_BARE = {key: "" for key in ("newsletter", "embed", "pull", "related", "readmore", "ad")}
+_BARE = dict.fromkeys(("newsletter", "embed", "pull", "related", "readmore", "ad"), "")
 
 
 def amp(page: Page) -> str:
