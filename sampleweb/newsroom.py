@@ -41,12 +41,14 @@ def _stories(outlet: Outlet, writer: Writer, seed: int) -> Iterator[Story]:
     yield _stub(outlet, writer, rng)
     number = FIRST_NUMBER
     specials = list(outlet.only_via)
+    articles = 0
     for when in _instants(rng):
         kind = outlet.mix[(number - FIRST_NUMBER) // STEP % len(outlet.mix)]
         days = (when - DAY_ZERO).days
-        if outlet.live and days % 12 == 11 and kind == "article":
+        articles += kind == "article"
+        if outlet.live and articles % 9 == 8 and kind == "article":
             kind = "liveblog"
-        elif outlet.paywall and days % 7 == 3 and kind == "article":
+        elif outlet.paywall and articles % 6 == 4 and kind == "article":
             kind = "teaser"
         only_via = ""
         if specials and kind == "article" and days >= 20 + 3 * len(specials):

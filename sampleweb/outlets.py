@@ -37,6 +37,7 @@ class Outlet:
     charset: str = "utf-8"
     declared: str = "utf-8"  # what its pages claim in a meta element
     header_charset: str = "utf-8"  # what its Content-Type claims; empty: nothing
+    odd_charset: str | None = None  # what one of its three servers claims instead
     validators: str = "both"  # both, etag, modified
     chunked: bool = False
     crawl_delay: str = ""
@@ -108,16 +109,16 @@ OUTLETS: tuple[Outlet, ...] = (
         mix=("article", "article", "brief", "article", "flash"),
     ),
     # A portal: JSON-LD as an array, AMP, subscribers' stories, a gzipped sitemap behind an index,
-    # UTF-8 that a meta element calls Latin-1 while the header is silent.
+    # UTF-8 that a meta element calls Latin-1, with a header that is right or silent.
     Outlet(
         key="faro", name="El Faro de Albarena", host="127.0.0.6", language="es", locale="es_ES",
         template="portal", path="/{section}/{date:%Y-%m-%d}/{slug}_{id}.html", offset=120,
         staff=("Casilda Monterroso", "Eladio Ferrándiz-Ubeda", "Maruja Peñalba"),
         agency="Agencia Levantina", feeds=("rss",), sitemap="index", only_via=("gz-sitemap",),
-        amp=True, paywall=True, declared="iso-8859-1", header_charset="", page_link="numbers",
+        amp=True, paywall=True, declared="iso-8859-1", odd_charset="", page_link="numbers",
         mix=("article", "article", "brief", "article", "article", "flash"),
     ),
-    # Tables, windows-1251 that the header calls Latin-1, dates in text, articles behind a query,
+    # Tables, windows-1251 that a header is silent about or calls Latin-1, dates in text, articles behind a query,
     # no sitemap, a story that stands on page 3 of the archive only.
     Outlet(
         key="zarech", name="Вечерний Заречинск", host="127.0.0.7", language="ru", locale="ru_RU",
@@ -125,7 +126,7 @@ OUTLETS: tuple[Outlet, ...] = (
         staff=("Капитолина Журавлёва-Рощина", "Мирон Стеклянников", "Евдокия Полозова"),
         agency="Агентство «Северный телеграф»", feeds=("rss",), sitemap="none", standfirst=False,
         only_via=("page-3",), print_twin=True, charset="windows-1251", declared="windows-1251",
-        header_charset="iso-8859-1", per_page=6, validators="modified",
+        header_charset="", odd_charset="iso-8859-1", per_page=6, validators="modified",
         mix=("article", "brief", "article", "article", "flash"),
     ),
     # A block editor, JSON-LD as an @graph whose author is a reference, two feeds.

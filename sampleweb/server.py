@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import hashlib
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -123,8 +124,11 @@ class Server:
             if _unchanged(head, etag, modified, outlet.validators):
                 return 304, lines, b"", False
         if kind == "text/html":
-            if outlet.header_charset:
-                kind = f"text/html; charset={outlet.header_charset}"
+            claim = outlet.header_charset
+            if outlet.odd_charset is not None and zlib.crc32(head.target.encode()) % 3 == 0:
+                claim = outlet.odd_charset  # one of three servers behind the same name
+            if claim:
+                kind = f"text/html; charset={claim}"
         elif kind.startswith(("text/", "application/rss", "application/atom")):
             kind += "; charset=utf-8"
         lines.append(("Content-Type", kind))
