@@ -46,7 +46,7 @@ def article_blocks(
             blocks.append(Block(kind="quote", text=draft.quote))
         if number == spots["table"]:
             blocks.append(Block(kind="table", rows=draft.table))
-        if number == spots["pull"]:
+        if number == spots["pull"] and ". " in text:  # a part of the paragraph, never all of it
             blocks.append(Block(kind="pull", text=_sentence(text)))
         if number == spots["figure"] and number < last:
             blocks.append(Block(kind="figure", text=draft.caption2))

@@ -96,7 +96,7 @@ def _section(site: Site, first: str, number: int, now: datetime) -> Resource | N
     changed = site.archive.changed(now, shown, shifts=True, keep=keep)
     if site.outlet.page_link == "numbers" and pages > 1:  # the numbers tell of a new last page
         changed = max(changed, site.archive.changed(now, _members(site, first, now)[:1], shifts=True, keep=keep))
-    return site.page(site.render(now)(page), _redesigned(site, now, changed))
+    return site.page(site.render(now)(page), max(changed, site.turned("redesign", now)))
 
 
 def _home(site: Site, now: datetime) -> Resource:
@@ -115,7 +115,7 @@ def _home(site: Site, now: datetime) -> Resource:
         teasers=tuple(teasers), more=_more(site), feeds=_feeds(site),
     )
     changed = site.archive.changed(now, shown, shifts=True)
-    return site.page(site.render(now)(page), _redesigned(site, now, changed))
+    return site.page(site.render(now)(page), max(changed, site.turned("redesign", now)))
 
 
 def _feeds(site: Site) -> tuple[tuple[str, str], ...]:
@@ -139,11 +139,6 @@ def _more(site: Site) -> tuple[Link, ...]:
     made += [Link(title=trap.title, href=trap.path) for trap in site.traps.values()]
     made.append(Link(title=site.words["intern"], href=sitemaps.CANARY + "rota.html"))
     return tuple(made)
-
-
-def _redesigned(site: Site, now: datetime, changed: datetime) -> datetime:
-    redesign = site.active("redesign", now)
-    return max(changed, redesign.start) if redesign else changed
 
 
 def _everything(_: Story) -> bool:

@@ -43,6 +43,12 @@ class Site:
         """The incident of that kind that is going on."""
         return next((i for i in self.incidents if i.kind == kind and i.active(now)), None)
 
+    def turned(self, kind: str, now: datetime) -> datetime:
+        """When an incident of that kind last began or ended."""
+        moments = [i.start for i in self.incidents if i.kind == kind]
+        moments += [i.end for i in self.incidents if i.kind == kind and i.end is not None]
+        return max((moment for moment in moments if moment <= now), default=DAY_ZERO)
+
     # -- addresses ---------------------------------------------------------------------------
 
     def section_path(self, section: str) -> str:
@@ -109,9 +115,9 @@ class Site:
     def _special(self, path: str, options: dict[str, str], now: datetime) -> Resource | None:
         """robots.txt, feeds, sitemaps, pictures, traps, redirects."""
         if path == "/robots.txt":
-            closed = self.active("robots", now)
-            text = sitemaps.robots(self.archive, self.base, closed=closed is not None)
-            changed = closed.start if closed else DAY_ZERO
+            closed = self.active("robots", now) is not None
+            text = sitemaps.robots(self.archive, self.base, closed=closed)
+            changed = self.turned("robots", now)
             return Resource(content_type="text/plain", body=text.encode(), changed=changed)
         for kind in self.outlet.feeds:
             if path == feeds.PATHS[kind][0]:
@@ -222,9 +228,7 @@ class Site:
         page = self.article_page(story, now)
         shown = {"amp": twins.amp, "print": twins.print_version}.get(twin) or self.render(now)
         html = shown(page)
-        redesign = self.active("redesign", now)
-        changed = max(revision.at, redesign.start) if redesign else revision.at
-        return self.page(html, changed)
+        return self.page(html, max(revision.at, self.turned("redesign", now)))
 
 
 def _picture(path: str) -> bytes:

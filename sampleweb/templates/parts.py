@@ -147,6 +147,12 @@ def news_article(page: Page) -> dict[str, Any]:
     if not people:
         people.append({"@type": "Organization", "name": outlet.name})
     data["author"] = people if len(people) > 1 else people[0]
+    if story.kind == "liveblog":
+        data["coverageStartTime"] = data["datePublished"]
+        data["liveBlogUpdate"] = [
+            {"@type": "BlogPosting", "headline": head.text, "articleBody": text.text}
+            for head, text in zip(revision.blocks[::2], revision.blocks[1::2], strict=True)
+        ]
     return data
 
 

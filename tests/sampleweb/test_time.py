@@ -98,7 +98,7 @@ def test_last_modified_moves_whenever_the_bytes_do(outlet: str) -> None:
     ]
     last: dict[str, tuple[datetime, Resource]] = {}
     moved = 0
-    for hours in range(0, 24 * 15, 5):
+    for hours in range(0, 24 * 27, 9):
         now = DEFAULT_CLOCK + timedelta(hours=hours)
         for path in paths:
             answer = here.respond(path, COOKIE, now)
