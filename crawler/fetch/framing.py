@@ -124,7 +124,9 @@ class Framer:
         self.excess = False
         """Bytes came after its end; they belong to no exchange."""
         self.suspect = False
-        """Contradictory lengths: it was read to the end of the connection, and is whole or not."""
+        """The lengths given contradict each other or what came: it is whole or not, nobody can tell."""
+        self._listed = False
+        """The length was given as a list, such as ``9, 9``."""
         self.unfinished = bytearray()
         """Of a head, while it is not complete."""
         self._interims = 0
@@ -152,6 +154,7 @@ class Framer:
             self._take(data)
         else:
             self.excess = len(data) > self._left
+            self.suspect = self.suspect or (self._listed and self.excess)
             data = data[: self._left] if self.excess else data
             self._left -= len(data)
             self._take(data)
@@ -235,6 +238,7 @@ class Framer:
         if any(coding != b"identity" for coding in codings):
             return  # an unknown coding ends with the connection
         values = {int(token) for token in lengths}
+        self._listed = any(key.lower() == b"content-length" and b"," in value for key, value in head.fields)
         if len(values) == 1:
             [self._left] = values
             self.done = not self._left

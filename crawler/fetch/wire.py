@@ -220,8 +220,9 @@ class WireDownloadHandler(BaseDownloadHandler):
             break
         if transfer.answered:
             request.meta["download_latency"] = transfer.answered - begun
+        body = transfer.body()  # before the exchange's file is the sink's
         self._record(request, transfer, connection)
-        return self._response(request, transfer, connection, watch)
+        return self._response(request, transfer, connection, watch, body)
 
     async def close(self) -> None:
         self._pool.close()
@@ -273,19 +274,22 @@ class WireDownloadHandler(BaseDownloadHandler):
     # ----------------------------------------------------------------------------------- the way back
 
     def _record(self, request: Request, transfer: Transfer, connection: Connection) -> None:
-        if isinstance(transfer.broken, OSError):
-            raise _not_kept(transfer.broken, request)
-        if transfer.broken is not None:
-            raise transfer.broken
         sink = sink_of(self.crawler)
-        if sink is None or not transfer.received:
+        if sink is None or not transfer.received or transfer.broken is not None:
+            transfer.discard()
+            if isinstance(transfer.broken, OSError):
+                raise _not_kept(transfer.broken, request)
+            if transfer.broken is not None:
+                raise transfer.broken
             return
         try:
             request.meta["capture"] = sink(transfer.exchange(ip=connection.ip, tls=connection.tls), request)
         except OSError as problem:  # Scrapy would take it for a network error and fetch the page again
             raise _not_kept(problem, request) from problem
 
-    def _response(self, request: Request, transfer: Transfer, connection: Connection, watch: _Watch) -> Response:
+    def _response(
+        self, request: Request, transfer: Transfer, connection: Connection, watch: _Watch, body: bytes
+    ) -> Response:
         head, cut = transfer.framer.head, transfer.truncated
         if head is None:
             raise self._failure(request, transfer)
@@ -293,7 +297,6 @@ class WireDownloadHandler(BaseDownloadHandler):
         if cut and not watch.stop:
             logger.warning("truncated (%s) %s: %s", cut, url, transfer.why)
         headers = Headers(head.fields)
-        body = transfer.body()
         certificate = connection.certificate
         response = responsetypes.from_args(headers=headers, url=url, body=body)(
             url=url,

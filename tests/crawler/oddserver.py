@@ -157,6 +157,12 @@ SHAPES: dict[str, Shape] = {
     # lengths
     "length-twice": whole(OK + b"Content-Length: %d\r\n" % len(PAGE) + HTML + LENGTH),
     "length-list": whole(OK + HTML + b"Content-Length: %d, 0%d\r\n\r\n" % (len(PAGE), len(PAGE))),
+    "length-list-lies": Shape(
+        (OK + HTML + b"Content-Length: 9, 9\r\n\r\n" + PAGE[:9] + STRAY,),
+        body=PAGE[:9],
+        excess=STRAY,
+        truncated="unspecified",
+    ),
     "length-conflict": Shape(
         (OK + HTML + b"Content-Length: 17\r\n" + LENGTH + PAGE, CLOSE), body=PAGE, truncated="unspecified"
     ),
@@ -290,7 +296,7 @@ class OddServer:
         self.log: list[Served] = []
         self.hang_up_before: set[str] = set()
         """Paths of which the first request is not answered: the connection is closed when it comes."""
-        self._connections = 0
+        self.connections = 0
         self._tls = None
         if certificate is not None:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -315,8 +321,8 @@ class OddServer:
         with suppress(OSError):
             while True:
                 accepted, _ = self._listener.accept()
-                self._connections += 1
-                threading.Thread(target=self._serve, args=(accepted, self._connections), daemon=True).start()
+                self.connections += 1
+                threading.Thread(target=self._serve, args=(accepted, self.connections), daemon=True).start()
 
     def _serve(self, plain: socket.socket, number: int) -> None:
         plain.settimeout(20)

@@ -255,3 +255,38 @@ def test_stop_download(tmp_path):
         [result] = crawl(tmp_path, [[{"url": server.url("endless-chunks")}]], stop=["bytes_received"])
         assert (result["error"], result["flags"]) == ("StopDownload", ["download_stopped"])
         assert 0 < len(result["body"]) <= 65536
+
+
+# ----------------------------------------------------------------------------------------------- the guard
+
+
+LOOPBACK = [
+    "127.0.0.1",
+    "localhost",
+    "127.1",
+    "2130706433",
+    "0x7f000001",
+    "0177.0.0.1",
+    "１２７.0.0.1",
+    "[::1]",
+    "0.0.0.0",
+]
+
+
+def test_loopback_is_refused_by_default_however_it_is_spelt(tmp_path):
+    """By the operating system's own resolver, and without a packet sent."""
+    with OddServer() as server:
+        batches = [[{"url": f"http://{host}:{server.port}/plain"}] for host in LOOPBACK]
+        results = crawl(tmp_path, batches, {"BROADSHEET_PORTS": [server.port]})
+        assert server.connections == 0
+    for host, result in zip(LOOPBACK, results, strict=True):
+        assert (host, result["error"]) == (host, "BlockedAddressError")
+        assert "ALLOW_PRIVATE_ADDRESSES" in result["message"]
+        assert result["capture"] is None
+
+
+def test_an_unusual_port_is_refused_by_default(tmp_path):
+    with OddServer() as server:
+        [result] = crawl(tmp_path, [[{"url": server.url("plain")}]], {})
+        assert result["error"] == "BlockedAddressError"
+        assert "BROADSHEET_PORTS" in result["message"]

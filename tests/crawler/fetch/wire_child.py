@@ -29,10 +29,12 @@ class Sink:
             raise CaptureError("no more paper")
         if request.meta.get("sink") == "disk":
             raise OSError(28, "No space left on device")
+        with exchange.response as file:
+            response = file.read()
         return {
             name: getattr(exchange, name)
             for name in ("url", "started", "elapsed", "request", "interim", "ip", "protocols", "truncated")
-        } | {"response": exchange.response.read(), "length": exchange.response_length}
+        } | {"response": response, "length": exchange.response_length}
 
 
 class Probe(scrapy.Spider):
