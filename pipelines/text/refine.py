@@ -28,6 +28,7 @@ from pipelines.model import (
     Version,
     WarcPointer,
 )
+from pipelines.text.clean import article_blocks
 from pipelines.text.extract import generic
 from pipelines.text.page import No, Page, mime_of, open_page
 from pipelines.text.sites import Observation, SiteMemory
@@ -91,7 +92,7 @@ def _refine(page: Page, memory: SiteMemory | None, options: Options) -> Outcome:
     ref = capture.ref
     if capture.provenance.role is Role.HOME:
         return _reject(capture, No("section", "fetched as a home page"))
-    text = generic(page.tree)
+    text = "\n\n".join(block.text for block in article_blocks(page.tree)) or generic(page.tree)
     if not text:
         return _reject(capture, No("no-text"))
     return Article(
