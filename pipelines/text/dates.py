@@ -1,0 +1,282 @@
+"""When the article was published and last modified: which of the page's statements is believed.
+
+JSON-LD and meta elements come first because they alone tell instants; what readers see comes after, the address last.
+A statement that lacks time or offset is completed by another that agrees with it, never by assumption.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import urlsplit
+
+import lxml.html
+
+from pipelines.model import Provenance
+from pipelines.text import instants, jsonld
+from pipelines.text.instants import Moment
+from pipelines.text.structured import Markup, plain, text_of
+
+PUBLISHED_META = (
+    "article:published_time", "og:article:published_time", "datepublished", "parsely-pub-date", "cxenseparse:recs:publishtime",
+    "cxenseparse:publishtime", "sailthru.date", "article:published", "article.published", "og:published_time", "published_time",
+    "publish-date", "publishdate", "publish_date", "publication_date", "pubdate", "published-date", "date.published", "dc.date.issued",
+    "dcterms.issued", "dc.date.created", "dcterms.created", "dcterms.date", "dc.date", "article:publish_date",
+    "article_date_original", "originalpublicationdate", "datecreated", "datetime", "date", "timestamp", "cdate", "citation_publication_date",
+    "citation_online_date", "bt:pubdate", "vr:published_time", "last-published", "displaydate", "gtm-published", "article:created",
+)  # fmt: skip
+"""Meta elements of the publication date, the most specific first."""
+
+MODIFIED_META = (
+    "article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified", "article:modified", "article:updated_time",
+    "dcterms.modified", "dc.date.modified", "last-modified", "lastmod", "modified_time", "date.modified", "article.updated", "revised",
+)  # fmt: skip
+
+_PUBLISHED = (
+    "publish",
+    "pubdate",
+    "posted",
+    "created",
+    "entry-date",
+    "datepublished",
+    "post-date",
+    "veroeffentlicht",
+    "erschienen",
+    "release",
+)
+_MODIFIED = ("modif", "updat", "aktualis", "changed", "edited", "stand")
+_DATED = (
+    "date",
+    "time",
+    "datum",
+    "fecha",
+    "data-",
+    "publish",
+    "pubdate",
+    "posted",
+    "byline",
+    "meta",
+    "zeit",
+    "info",
+    "fecha",
+    "dateline",
+)
+_FOREIGN = (
+    "comment",
+    "related",
+    "teaser",
+    "sidebar",
+    "footer",
+    "recommend",
+    "mostread",
+    "most-read",
+    "popular",
+    "promo",
+    "widget",
+    "latest",
+    "nav",
+    "ticker",
+    "more-",
+)
+_URL_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[/_.-]?(0[1-9]|1[0-2]|[1-9])[/_.-]?(0[1-9]|[12]\d|3[01]|[1-9])(?!\d)")
+_URL_MONTH_NAME = re.compile(
+    r"/((?:19|20)\d\d)/(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*/(\d{1,2})(?:/|$)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dates:
+    """The dates of a page; raw as it stood there, source as in the record."""
+
+    published: str | None = None
+    raw: str | None = None
+    source: str | None = None
+    modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One place's word on a date."""
+
+    source: str
+    raw: str
+    moment: Moment
+
+
+def read(page: Markup, *, captured: datetime, provenance: Provenance) -> Dates:
+    """The page's dates. ``captured`` bounds what is possible; the clock is never asked."""
+    language = page.lang
+    modified = list(_stated(_modified(page), captured, language))
+    published = list(_stated(_declared(page), captured, language))
+    if not published:
+        published = list(_stated(_visible(page), captured, language))
+    if provenance.date:
+        published += _stated(
+            [("feed" if provenance.method == "feed" else "discovery", provenance.date)], captured, language
+        )
+    written = _url_date(page.url)
+    if written and instants.plausible(Moment(day=written[1]), captured):
+        published.append(Statement(source="url", raw=written[0], moment=Moment(day=written[1])))
+    if not published:
+        published = list(_stated(_loose(page), captured, language))
+    if not published:
+        return Dates(modified=modified[0].moment.iso() if modified else None)
+    best = published[0]
+    if best.moment.precision < 2:
+        others = published[1:] + (list(_stated(_visible(page), captured, language)) if best.source != "time" else [])
+        best = _completed(best, others, modified)
+    last = next(
+        (m.moment for m in modified if m.moment.order() >= best.moment.order() or m.moment.day == best.moment.day), None
+    )
+    return Dates(published=best.moment.iso(), raw=best.raw, source=best.source, modified=last.iso() if last else None)
+
+
+def _completed(best: Statement, others: list[Statement], modified: list[Statement]) -> Statement:
+    """The statement with the time or the offset that another one adds to it."""
+    for precision in (2, 1):
+        if best.moment.precision >= precision:
+            break
+        for other in others:
+            if other.moment.precision >= precision and instants.same(best.moment, other.moment):
+                return other
+    if best.moment.precision == 1:
+        # A modification of the same minute, told with its offset: published and never touched since
+        for other in modified:
+            if other.moment.precision == 2 and instants.same(best.moment, other.moment):
+                return Statement(source=best.source, raw=best.raw, moment=other.moment)
+    return best
+
+
+def _stated(
+    values: Iterator[tuple[str, str]] | list[tuple[str, str]], captured: datetime, language: str
+) -> Iterator[Statement]:
+    for source, raw in values:
+        moment = instants.parse(plain(raw), language)
+        if moment and instants.plausible(moment, captured):
+            yield Statement(source=source, raw=plain(raw), moment=moment)
+
+
+def _declared(page: Markup) -> Iterator[tuple[str, str]]:
+    for name in ("datePublished", "dateCreated", "uploadDate"):
+        for value in jsonld.strings(page.article.get(name)):
+            yield "json-ld", value
+    for name in PUBLISHED_META:
+        for value in page.meta.get(name, ())[:3]:
+            yield f"meta:{name}", value
+    for node in page.nodes:
+        if node is not page.article and jsonld.types(node) & (jsonld.ARTICLE_TYPES | jsonld.PAGE_TYPES):
+            for value in jsonld.strings(node.get("datePublished")):
+                if any(jsonld.same_page(a, page.url) for a in jsonld.addresses(node)):
+                    yield "json-ld", value
+
+
+def _modified(page: Markup) -> Iterator[tuple[str, str]]:
+    for value in jsonld.strings(page.article.get("dateModified")):
+        yield "json-ld", value
+    for name in MODIFIED_META:
+        for value in page.meta.get(name, ())[:1]:
+            yield f"meta:{name}", value
+    for element in page.times:
+        if any(word in element.label for word in _MODIFIED):
+            yield "time", element.value or element.text
+
+
+def _visible(page: Markup) -> Iterator[tuple[str, str]]:
+    """``time`` elements, best first: labelled as publication, in the article's head, in page order."""
+    ranked = []
+    for number, element in enumerate(page.times[:40]):
+        if any(word in element.label for word in _MODIFIED):
+            continue
+        rank = 0.0 - 0.1 * number + (2.0 if any(word in element.label for word in _PUBLISHED) else 0.0)
+        for node in [element.element, *element.element.iterancestors()][:9]:
+            own = f"{node.get('class') or ''} {node.get('id') or ''}".lower()
+            if node.tag in ("aside", "footer", "nav") or any(word in own for word in _FOREIGN):
+                rank -= 3.0
+                break
+            rank += 0.5 if node.tag in ("article", "main", "header") else 0.0
+        ranked.append((rank, element))
+    ranked.sort(key=lambda pair: -pair[0])
+    for _, element in ranked:
+        if element.value:
+            yield "time", element.value
+        if element.text:
+            yield "time", element.text
+
+
+_LOOSE_XPATH = lxml.html.etree.XPath(
+    "//*[self::span or self::div or self::p or self::li or self::small or self::em or self::abbr or self::dd or self::a or self::b or self::i]"
+    "[@itemprop or contains(@class,'date') or contains(@class,'Date') or contains(@class,'time') or contains(@class,'Time') or contains(@class,'publish')"
+    " or contains(@class,'datum') or contains(@class,'fecha') or contains(@class,'byline') or contains(@class,'meta') or contains(@class,'posted')"
+    " or contains(@id,'date') or contains(@id,'time') or contains(@class,'info')]"
+)
+
+
+def _loose(page: Markup) -> Iterator[tuple[str, str]]:
+    """Elements whose class speaks of a date, then the short texts around the headline."""
+    found = _LOOSE_XPATH(page.tree)
+    ranked: list[tuple[float, str]] = []
+    for number, element in enumerate(found[:150] if isinstance(found, list) else []):
+        text = text_of(element)
+        if not 6 <= len(text) <= instants.MAX_TEXT:
+            if element.get("content"):
+                text = element.get("content")
+            else:
+                continue
+        label = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}".lower()
+        rank = -0.05 * number
+        if "datepublished" in label:
+            rank += 3.0
+        if any(word in label for word in _MODIFIED):
+            rank -= 0.5
+        if any(word in label for word in _PUBLISHED):
+            rank += 0.7
+        if "date" in label or "datum" in label:
+            rank += 0.5
+        for node in [element, *element.iterancestors()][:8]:
+            own = f"{node.get('class') or ''} {node.get('id') or ''}".lower()
+            if node.tag in ("aside", "footer", "nav") or any(word in own for word in _FOREIGN):
+                rank -= 3.0
+                break
+            rank += 0.3 if node.tag in ("article", "header", "main") else 0.0
+        ranked.append((rank, text))
+    ranked.sort(key=lambda pair: -pair[0])
+    for _, text in ranked:
+        yield "text", text
+    yield from _around_headline(page)
+
+
+def _around_headline(page: Markup) -> Iterator[tuple[str, str]]:
+    """Texts of a line's length that follow the headline, then those just before it."""
+    heading = next(iter(page.tree.iter("h1")), None)
+    if heading is None:
+        return
+    for count, node in enumerate(heading.itersiblings()):
+        if count > 6:
+            break
+        for child in [node, *node.iter("p", "span", "div", "small", "em", "li")][:25]:
+            if isinstance(child.tag, str):
+                text = text_of(child)
+                if 6 <= len(text) <= 80:
+                    yield "text", text
+
+
+def _url_date(url: str) -> tuple[str, date] | None:
+    """The day in an address: ``/2024/05/03/``, ``-20240503``, ``/2024/may/03/``."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return None
+    for match in _URL_DATE.finditer(path):
+        compact = match[0].isdigit()
+        if compact and len(match[0]) != 8:
+            continue
+        try:
+            return match[0], date(int(match[1]), int(match[2]), int(match[3]))
+        except ValueError:
+            continue
+    if named := _URL_MONTH_NAME.search(path.lower()):
+        moment = instants.parse(f"{named[3]} {named[2]} {named[1]}", "en")
+        return (named[0].strip("/"), moment.day) if moment else None
+    return None

@@ -1,0 +1,191 @@
+"""What a page says of itself for machines, gathered in one pass over its elements.
+
+Reads ``meta`` (name, property and itemprop), ``link``, ``title``, headings, ``time`` and scripts of JSON-LD or
+application state. Nothing is judged here: which of several values is believed is the matter of the modules that ask.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import lxml.html
+
+from pipelines.text import jsonld
+from pipelines.text.jsonld import Node
+
+MAX_VALUE = 20_000
+"""Characters of a single value that are kept."""
+
+MAX_VALUES = 200
+"""Values kept of one name; pages of lists repeat ``link rel=preload`` thousands of times."""
+
+_SPACE = re.compile(r"\s+")
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff\u00ad"))
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.I)
+_TAG = re.compile(r"</?[a-z][^<>]{0,200}>", re.I)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """An ``h1``: its text, and whether it is marked up as the headline or stands in the article."""
+
+    text: str
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Time:
+    """A ``time`` element, or one with ``itemprop`` of a date."""
+
+    value: str
+    text: str
+    label: str
+    """Its class, id and itemprop, lower case: tells publication from modification."""
+    element: lxml.html.HtmlElement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Markup:
+    """The machine-readable part of a page."""
+
+    tree: lxml.html.HtmlElement
+    url: str
+    meta: Mapping[str, tuple[str, ...]]
+    """Values of ``meta`` by lower-case name, in page order."""
+    links: Mapping[str, tuple[str, ...]]
+    """Addresses of ``link`` and ``a`` by ``rel`` token."""
+    title: str
+    headings: tuple[Heading, ...]
+    times: tuple[Time, ...]
+    lang: str
+    """``html lang``, else ``xml:lang``."""
+    nodes: tuple[Node, ...]
+    """JSON-LD objects."""
+    index: Mapping[str, Node]
+    """JSON-LD objects by ``@id``."""
+    article: Node
+    """The JSON-LD object of the article; empty where there is none."""
+    state: Mapping[str, str]
+    """Scripts that hold application state, by id; unparsed, for when nothing else answers."""
+
+    def first(self, *names: str) -> str | None:
+        """The first value that is not empty, names in order of preference."""
+        for name in names:
+            for value in self.meta.get(name, ()):
+                return value
+        return None
+
+    def all(self, *names: str) -> list[str]:
+        """All values of the first name that has any."""
+        for name in names:
+            if values := self.meta.get(name):
+                return list(values)
+        return []
+
+
+def text_of(element: lxml.html.HtmlElement) -> str:
+    """An element's text, white space squeezed; scripts and styles inside left out."""
+    parts = []
+    for node in element.iter():
+        if isinstance(node.tag, str) and node.tag not in ("script", "style", "noscript", "template", "svg"):
+            if node.text:
+                parts.append(node.text)
+        if node is not element and node.tail:
+            parts.append(node.tail)
+    return squeeze("".join(parts))
+
+
+def squeeze(value: str) -> str:
+    """Without runs of white space and invisible characters."""
+    return _SPACE.sub(" ", value.translate(_INVISIBLE)).strip()
+
+
+def plain(value: str) -> str:
+    """A value as its author meant it: entities that were escaped twice resolved, tags taken out."""
+    for _ in range(2):
+        if "&" not in value or not _ENTITY.search(value):
+            break
+        value = html.unescape(value)
+    if "<" in value:
+        value = _TAG.sub("", value)
+    return squeeze(value)
+
+
+def gather(tree: lxml.html.HtmlElement, url: str) -> Markup:
+    """The machine-readable part of a page. The tree is left as it is."""
+    meta: dict[str, list[str]] = {}
+    links: dict[str, list[str]] = {}
+    scripts: list[object] = []
+    state: dict[str, str] = {}
+    headings: list[Heading] = []
+    times: list[Time] = []
+    title = ""
+    for element in tree.iter("meta", "link", "a", "script", "title", "h1", "time"):
+        get, tag = element.get, element.tag
+        if tag == "meta":
+            content = get("content")
+            if content and (content := content[:MAX_VALUE].strip()):
+                for name in {get("property"), get("name"), get("itemprop"), get("http-equiv")}:
+                    if name:
+                        _add(meta, name.strip().lower(), content)
+        elif tag in ("link", "a"):
+            rel, href = get("rel"), get("href")
+            if rel and href and "nofollow" != rel != "stylesheet":
+                for token in rel.lower().split():
+                    _add(links, token, href.strip())
+        elif tag == "script":
+            kind = (get("type") or "").lower()
+            if "ld+json" in kind:
+                scripts.append(jsonld.parse(element.text or ""))
+            elif kind == "application/json" and get("id"):
+                state[get("id", "")] = element.text or ""
+        elif tag == "h1":
+            if text := text_of(element):
+                label = f"{get('class', '')} {get('id', '')} {get('itemprop', '')}".lower()
+                headings.append(Heading(text=text, marked="headline" in label or "title" in label))
+        elif tag == "time":
+            times.append(_time(element))
+        elif not title and _in_head(element):
+            title = squeeze(element.text or "")
+    nodes = jsonld.nodes(scripts)
+    head = [h.text for h in headings] + meta.get("og:title", [])
+    known = [url, *links.get("canonical", [])[:1], *meta.get("og:url", [])[:1]]
+    return Markup(
+        tree=tree,
+        url=url,
+        meta={name: tuple(values) for name, values in meta.items()},
+        links={name: tuple(values) for name, values in links.items()},
+        title=plain(title),
+        headings=tuple(headings),
+        times=tuple(times),
+        lang=(tree.get("lang") or tree.get("xml:lang") or "").strip(),
+        nodes=tuple(nodes),
+        index=jsonld.by_id(nodes),
+        article=jsonld.article(nodes, known, head),
+        state=state,
+    )
+
+
+def _add(target: dict[str, list[str]], name: str, value: str) -> None:
+    values = target.setdefault(name, [])
+    if len(values) < MAX_VALUES:
+        values.append(value)
+
+
+def _in_head(element: lxml.html.HtmlElement) -> bool:
+    """An ``svg`` has titles too."""
+    parent = element.getparent()
+    return parent is None or parent.tag != "svg"
+
+
+def _time(element: lxml.html.HtmlElement) -> Time:
+    get = element.get
+    return Time(
+        value=(get("datetime") or get("content") or "").strip(),
+        text=text_of(element),
+        label=f"{get('class', '')} {get('id', '')} {get('itemprop', '')}".lower(),
+        element=element,
+    )

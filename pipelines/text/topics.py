@@ -1,0 +1,161 @@
+"""Keywords and sections: what the article is about, and where in the paper it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+import lxml.html
+
+from pipelines.text import jsonld
+from pipelines.text.names import key
+from pipelines.text.structured import Markup, plain, text_of
+
+KEYWORD_META = (
+    "news_keywords", "article:tag", "keywords", "parsely-tags", "sailthru.tags", "dc.subject", "dcterms.subject",
+    "cxenseparse:recs:tags", "og:article:tag", "article.tags", "og:tag", "tags", "bt:keywords",
+)  # fmt: skip
+"""Meta elements of keywords. ``news_keywords`` was made for news and is filled by hand; ``keywords`` may be the site's own."""
+
+MAX_KEYWORDS = 60
+"""More are a search engine's bait or a list of all tags."""
+
+MAX_KEYWORD = 80
+"""Characters; longer ones are sentences."""
+
+_CODE = re.compile(
+    r"^(?:[0-9a-f]{8}-[0-9a-f-]{20,}|[A-Z]{2,8}\d{2,3}|[A-Z]{2,6}:[A-Z0-9-]+|\d+|.*\bNLP (?:Category|Entity).*|[a-z_]+[=:]\d+|"
+    r"(?:section|category|primary region|region|type|layout|template|sentiment|subject)\b\s?:?\s?.*:.*)$",
+    re.I,
+)
+_PREFIX = re.compile(
+    r"^(?:#\s*|(?:topics?|tags?|sections?|organi[sz]ations?|persons?|people|places?|locations?|keywords?|category)\s?[/:]\s*)",
+    re.I,
+)
+_NAMED = re.compile(r"tag|topic|keyword|thema|theme|tema|schlagw|mots-cles|etiquet|этикет|temat|emne|ämne", re.I)
+_TAG_HREF = re.compile(
+    r"/(?:tags?|topics?|themen?|thema|temas?|sujets?|emne|etiket(?:ler)?|keywords?|konu|amnen?|argomenti|topicos|hashtag|schlagwort(?:e)?|stichwort|tagged|label)/",
+    re.I,
+)
+_FURNITURE = frozenset({"nav", "header", "footer", "aside", "form"})
+
+SECTION_META = (
+    "article:section",
+    "og:article:section",
+    "parsely-section",
+    "cxenseparse:recs:category",
+    "dc.type.section",
+    "section",
+    "category",
+    "article.section",
+    "sailthru.section",
+    "cxense:section",
+)
+
+
+def keywords(page: Markup, *, site_names: Collection[str], people: Collection[str]) -> tuple[str, ...]:
+    """The keywords of the first source that has any."""
+    without = {key(name) for name in site_names} | {key(name) for name in people} | {key(page.title), ""}
+    for name in KEYWORD_META:
+        values = [plain(v) for v in page.meta.get(name, ())]
+        found = _settle(
+            [k for v in values for k in (split(v) if len(values) == 1 or name != "article:tag" else [v])], without
+        )
+        if found:
+            return found
+    declared = page.article.get("keywords")
+    texts = jsonld.strings(_terms(declared))
+    found = _settle([k for t in texts for k in (split(plain(t)) if len(texts) == 1 else [plain(t)])], without)
+    return found or _settle(_links(page), without)
+
+
+def _terms(value: Any) -> Any:
+    """JSON-LD keywords: strings, or DefinedTerm objects."""
+    if isinstance(value, dict):
+        return value.get("name") or value.get("keywords") or value.get("@list")
+    return value
+
+
+def split(value: str) -> list[str]:
+    """A list written as one string; a comma parts, where there is none a semicolon or bar."""
+    for separator in (",", ";", "|", "،", "、"):
+        if separator in value:
+            parts = value.split(separator)
+            return parts if separator != "," else [p for part in parts for p in part.split(";")]
+    return [value]
+
+
+def _settle(values: list[str], without: Collection[str]) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for value in values:
+        text = _PREFIX.sub("", value).strip(" \t\"'“”„.,;|#-")
+        letters = key(text)
+        if letters in without or letters in found or not 2 <= len(text) <= MAX_KEYWORD or _CODE.match(text):
+            continue
+        found[letters] = text
+    texts = list(found.values())
+    codes = sum(bool(re.fullmatch(r"[A-Z0-9_:-]{2,16}", text)) for text in texts)
+    if len(texts) >= 5 and codes > 0.7 * len(texts):
+        return ()  # a wire's subject codes, not words
+    if len(texts) == 1 and texts[0].count("-") >= 4 and texts[0].count(" ") >= 4:
+        return ()  # slugs parted by spaces
+    return tuple(texts[:MAX_KEYWORDS])
+
+
+def _links(page: Markup) -> list[str]:
+    """The tag list that readers see: links marked ``rel=tag``, else those to tag pages in one list of the article."""
+    groups: dict[int, list[str]] = {}
+    marked: list[str] = []
+    passed_headline = not page.headings
+    for link in page.tree.iter("h1", "a"):
+        if link.tag == "h1":
+            passed_headline = True
+            continue
+        href, rel = link.get("href") or "", link.get("rel") or ""
+        is_tag = "tag" in rel.split()
+        if not is_tag and not (passed_headline and _TAG_HREF.search(href)):
+            continue
+        text = text_of(link)
+        if not 2 <= len(text) <= MAX_KEYWORD or _in_furniture(link):
+            continue
+        if is_tag:
+            marked.append(text)
+            continue
+        holder = _list_of(link)
+        if holder is not None:
+            groups.setdefault(hash(page.tree.getroottree().getpath(holder)), []).append(text)
+    if marked:
+        return marked
+    return max(groups.values(), key=len, default=[])
+
+
+def _in_furniture(element: lxml.html.HtmlElement) -> bool:
+    return any(node.tag in _FURNITURE for node in element.iterancestors())
+
+
+def _list_of(link: lxml.html.HtmlElement) -> lxml.html.HtmlElement | None:
+    """The list that a tag link stands in; None for a link within a sentence."""
+    parent = link.getparent()
+    if parent is not None and parent.tag == "li":
+        return parent.getparent()
+    for node in list(link.iterancestors())[:3]:
+        if _NAMED.search(f"{node.get('class') or ''} {node.get('id') or ''} {node.get('data-component') or ''}"):
+            return node
+    return None
+
+
+def sections(page: Markup) -> tuple[str, ...]:
+    """Where the article stands in the paper, as JSON-LD, meta elements or the breadcrumb say it."""
+    values = [plain(v) for v in jsonld.strings(page.article.get("articleSection"))]
+    for name in SECTION_META:
+        if values:
+            break
+        values = [plain(v) for v in page.meta.get(name, ())]
+    found: dict[str, str] = {}
+    for value in values:
+        for part in re.split(r"\s*[>|»]\s*", value) if value.count(">") + value.count("»") else [value]:
+            if 2 <= len(part) <= MAX_KEYWORD and not part.startswith(("http:", "https:")) and not _CODE.match(part):
+                found.setdefault(key(part), part)
+    found.pop("", None)
+    return tuple(found.values())[:10]
