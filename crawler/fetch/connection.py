@@ -88,7 +88,7 @@ class Transfer:
             self.finish("unspecified", str(error))
         else:
             if framer.done:
-                self.finish("unspecified" if framer.suspect else None)
+                self.finish(framer.end(clean=True), "the lengths it gave contradict each other or what came")
 
     def finish(self, truncated: Truncation | None, why: str | None = None) -> None:
         if not self.over:

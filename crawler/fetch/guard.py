@@ -10,6 +10,7 @@ looks names up.
 
 from __future__ import annotations
 
+import os
 import socket
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +30,11 @@ from pipelines.errors import BroadsheetError, ConfigError
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
+
+# Scrapy's cookie jar asks tldextract for the registered domain of a host, and that fetches the current list of public
+# suffixes when it is first asked: past this guard, past the archive, and holding up the whole crawl meanwhile. It
+# comes with a copy of the list; an empty value here, before it is imported, has it use that.
+os.environ.setdefault("TLDEXTRACT_PUBLIC_SUFFIX_LIST_URLS", "")
 
 SETTING = "ALLOW_PRIVATE_ADDRESSES"
 

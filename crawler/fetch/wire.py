@@ -331,7 +331,7 @@ class _ConnectionFactory(Factory):
     def __init__(self, pool: Pool, key: Any) -> None:
         self._pool, self._key = pool, key
 
-    def buildProtocol(self, addr: Any) -> Connection:  # noqa: ARG002
+    def buildProtocol(self, addr: Any) -> Connection:
         return Connection(self._pool, self._key)
 
 

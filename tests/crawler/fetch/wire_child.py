@@ -59,6 +59,8 @@ class Probe(scrapy.Spider):
     async def start(self):
         for batch in PLAN["batches"]:
             await asyncio.gather(*(self.fetch(**item) for item in batch))
+        cookies = sys.modules.get("scrapy.downloadermiddlewares.cookies")
+        self.logger.info("suffix lists: %s", list(cookies._split_domain.suffix_list_urls) if cookies else None)
         return
         yield
 
