@@ -1,42 +1,144 @@
-"""Digests as WARC writes them: ``sha1:`` and base32 in capitals, what the tools of the field compare (WARC/1.1, 5.8)."""
+"""Digests as WARC writes them (WARC/1.1, 5.8 and 5.9): ``sha1:`` and base32 in capitals, as the tools of the field do.
+
+The block digest is over the record's block. The payload digest is over the body as RFC 2616 calls it an entity-body:
+without transfer coding, with content coding. A block without a whole HTTP head is payload altogether.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Any
 
-from pipelines.archive.http import parse_head, payload_of
+from pipelines.archive.http import MAX_HEAD, Dechunker, Head, parse_head
 from pipelines.model import Exchange
 
 ALGORITHMS = {
-    "sha1": "sha1", "sha-1": "sha1", "sha256": "sha256", "sha-256": "sha256", "sha512": "sha512", "sha-512": "sha512",
     "md5": "md5",
-}  # fmt: skip
+    "sha1": "sha1",
+    "sha-1": "sha1",
+    "sha256": "sha256",
+    "sha-256": "sha256",
+    "sha384": "sha384",
+    "sha512": "sha512",
+    "sha-512": "sha512",
+}
+"""Names found in WARC files, and hashlib's."""
+
+STEP = 1 << 20
+"""Bytes read at a time."""
 
 
 def sha1(data: bytes) -> str:
     """The digest of some bytes in WARC form."""
-    return "sha1:" + base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode("ascii")
+    return spelled(hashlib.sha1(data, usedforsecurity=False).digest())
+
+
+def spelled(digest: bytes, algorithm: str = "sha1") -> str:
+    """A digest in WARC form."""
+    return f"{algorithm}:{base64.b32encode(digest).decode('ascii')}"
+
+
+def split(digest: str) -> tuple[str, bytes] | None:
+    """Algorithm and value of a digest in base32 or hexadecimal, as others write it; None if it cannot be read."""
+    name, colon, value = digest.strip().partition(":")
+    algorithm = ALGORITHMS.get(name.strip().lower())
+    if not colon or algorithm is None:
+        return None
+    size = hashlib.new(algorithm, usedforsecurity=False).digest_size
+    value = value.strip()
+    try:
+        if len(value) == 2 * size:
+            return algorithm, bytes.fromhex(value)
+        bare = value.rstrip("=").upper()
+        found = base64.b32decode(bare + "=" * (-len(bare) % 8))
+    except ValueError:
+        return None
+    return (algorithm, found) if len(found) == size else None
 
 
 def matches(digest: str, data: bytes) -> bool | None:
-    """Whether a digest fits some bytes, in hexadecimal or base32; None if its algorithm is not known."""
-    name, _, value = digest.partition(":")
-    algorithm = ALGORITHMS.get(name.strip().lower())
-    if algorithm is None:
+    """Whether a digest fits some bytes; None if its algorithm or form is not known."""
+    known = split(digest)
+    if known is None:
         return None
-    found = hashlib.new(algorithm, data, usedforsecurity=False).digest()
-    value = value.strip()
-    return value.lower() == found.hex() or value.upper().rstrip("=") == base64.b32encode(found).decode().rstrip("=")
+    return hashlib.new(known[0], data, usedforsecurity=False).digest() == known[1]
+
+
+class ResponseHash:
+    """Hashes a response block that comes in pieces, as a block and as a payload.
+
+    ``head`` is there once it has come whole. ``framed`` asks for ``body`` too, the digest with chunk framing left in,
+    which some software takes for the payload's.
+    """
+
+    def __init__(self, algorithm: str = "sha1", *, framed: bool = False) -> None:
+        self.head: Head | None = None
+        self.chunks: Dechunker | None = None
+        """Of a body declared chunked."""
+        self.block = hashlib.new(algorithm, usedforsecurity=False)
+        self.body = hashlib.new(algorithm, usedforsecurity=False)
+        self.length = 0
+        """Bytes of the block."""
+        self.body_length = 0
+        self._payload: Any = self.body
+        self._framed = framed
+        self._pending: bytes | None = b""
+        """The beginning of the block, while the end of the head has not come."""
+        self._algorithm = algorithm
+
+    def feed(self, data: bytes) -> None:
+        self.block.update(data)
+        self.length += len(data)
+        if self._pending is None:
+            self._feed_body(data)
+            return
+        self._pending += data
+        self.head = parse_head(self._pending)
+        if self.head is not None:
+            body, self._pending = self._pending[self.head.length :], None
+            if self.head.chunked:
+                self.chunks = Dechunker()
+                self._payload = hashlib.new(self._algorithm, usedforsecurity=False)
+            self._feed_body(body)
+        elif len(self._pending) > MAX_HEAD:
+            body, self._pending = self._pending, None
+            self._feed_body(body)
+
+    def end(self) -> bytes:
+        """The payload digest; call it once, after the last piece."""
+        if self._pending is not None:
+            self._feed_body(self._pending)
+            self._pending = None
+        if self.chunks is not None:
+            self._payload.update(self.chunks.end())
+        return bytes(self._payload.digest())
+
+    def _feed_body(self, data: bytes) -> None:
+        self.body_length += len(data)
+        if self.chunks is None or self._framed:
+            self.body.update(data)
+        if self.chunks is not None:
+            for piece in self.chunks.feed(data):
+                self._payload.update(piece)
+
+
+def hash_exchange(exchange: Exchange) -> tuple[ResponseHash, str]:
+    """A response hashed, and its payload digest. Reads it in pieces: bodies may be larger than memory."""
+    hashed = ResponseHash()
+    exchange.response.seek(0)
+    while data := exchange.response.read(STEP):
+        hashed.feed(data)
+    return hashed, spelled(hashed.end())
 
 
 def payload_digest(exchange: Exchange) -> str:
     """The digest of a response's payload: without transfer coding, with content coding."""
-    exchange.response.seek(0)
-    return payload_digest_of(exchange.response.read())
+    return hash_exchange(exchange)[1]
 
 
 def payload_digest_of(block: bytes) -> str:
-    """The same, of a response block; one without a whole head is payload altogether."""
-    head = parse_head(block)
-    return sha1(payload_of(head, block[head.length :]) if head else block)
+    """The same, of a response block."""
+    hashed = ResponseHash()
+    hashed.feed(block)
+    return spelled(hashed.end())

@@ -1,28 +1,30 @@
 """Writing WARC/1.1 (ISO 28500:2017): one gzip member a record, blocks as they crossed the wire.
 
-A capture is a group of records written with one call: response (or revisit), request, interim responses if there were
-any, and last a ``metadata`` record that says how the page was found. That last record closes the group: after a crash
-the file is cut back to the end of the last whole group.
+A capture is a group of records written together: response (or revisit), request, interim responses if there were any,
+and last a ``metadata`` record that says how the page was found. That last record closes the group: after a crash
+the file is cut back to the end of the last whole group. See docs/archive.md.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 import uuid
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
-from urllib.parse import quote
+from typing import IO
 
-from pipelines.archive.digests import payload_digest_of, sha1
+from pipelines.archive.digests import hash_exchange, sha1, spelled
 from pipelines.archive.fields import CONTENT_TYPE as WARC_FIELDS
-from pipelines.archive.fields import encode_fields, encode_provenance
-from pipelines.archive.http import parse_head
-from pipelines.errors import CaptureError, DiskFullError
+from pipelines.archive.fields import encode_provenance
+from pipelines.archive.record import compressible, deflated, header, member, stored, target_uri, warc_date
+from pipelines.archive.scan import OPEN
+from pipelines.archive.segment import sync_folder
+from pipelines.archive.series import Series
 from pipelines.model import CaptureRef, Exchange, Provenance, RecordType
+
+__all__ = ["OPEN", "Note", "RevisitTarget", "WarcWriter", "sync_folder", "target_uri", "warc_date"]
 
 IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -30,21 +32,15 @@ NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 SERVER_NOT_MODIFIED = 304
 
-LEVEL_PLAIN, LEVEL_CODED = 6, 1
-"""zlib levels. Measured on 300 news pages: level 6 takes 2.5 ms for a plain page and saves 12 % over level 3 (1.2 ms);
-a body that is gzip already does not shrink, and level 1 passes it in 0.4 ms."""
+HTTP = "application/http;msgtype="
 
-URI_SAFE = "!#$%&'()*+,/:;=?@[]~"
-"""Characters that stay as they are in WARC-Target-URI: reserved by RFC 3986, and the percent sign."""
+OVERHEAD = 16 << 10
+"""Bytes that headers and metadata of a group may need; asked for before it is begun."""
 
-RESERVE_SHARE, RESERVE_MOST = 50, 50 << 20
-"""Free space that is left alone: a fiftieth of the file system, 50 MB at most, so that ledger and records, which
-follow the archive, find room."""
+READ = 1 << 20
+"""Bytes of a spooled body in memory at a time."""
 
-_FULL = frozenset({27, 28, 122})
-"""EFBIG, ENOSPC, EDQUOT of errno(3)."""
-
-OPEN = ".open"
+Fields = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +50,14 @@ class RevisitTarget:
     record_id: str
     url: str
     date: str
+    filename: str | None = None
+    """Where it lies, if that is known: a reader then finds its payload without an index."""
+    offset: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A metadata record of our own."""
+    """A metadata record that is not about how a page was found."""
 
     filename: str
     offset: int
@@ -66,6 +65,7 @@ class Note:
     content_type: str
     block: bytes
     concurrent_to: str | None = None
+    record_id: str = ""
 
 
 def _uuid() -> str:
@@ -79,8 +79,12 @@ def _now() -> datetime:
 class WarcWriter:
     """The one writer of a folder's WARC files.
 
-    Raises ``DiskFullError`` or ``CaptureError`` when something could not be written; the file then ends after the last
-    whole group, and writing may go on once there is room.
+    ``info`` goes into the ``warcinfo`` record of each file as it is; hostname, format and conformsTo are added.
+    A file is sealed when it has ``max_bytes``. ``max_disk`` bounds everything in ``counted`` (the job's folder,
+    two above this one, unless given); ``reserve`` bytes of the disk are left free.
+
+    Methods raise ``DiskFullError`` or ``CaptureError`` when something could not be written; the file then ends after
+    the last whole group, and writing may go on once there is room.
     """
 
     def __init__(
@@ -91,93 +95,127 @@ class WarcWriter:
         info: Mapping[str, str],
         max_bytes: int = 1_000_000_000,
         max_disk: int = 0,
+        counted: Path | None = None,
+        reserve: int | None = None,
         host: str | None = None,
         clock: Callable[[], datetime] = _now,
         new_id: Callable[[], str] = _uuid,
     ) -> None:
-        self._folder, self._prefix, self._info = folder, prefix, dict(info)
-        self._max_bytes, self._max_disk = max_bytes, max_disk
-        self._host = host if host is not None else socket.gethostname()
         self._clock, self._new_id = clock, new_id
-        self._fd: int | None = None
-        self._name = ""
-        self._length = 0
-        self._synced = 0
-        self._serial = len(list(folder.glob("*.warc.gz")))
-        self._used = sum(path.stat().st_size for path in folder.parent.parent.rglob("*") if path.is_file()) if max_disk else 0
-        status = os.statvfs(folder)
-        self._reserve = min(RESERVE_MOST, status.f_blocks * status.f_frsize // RESERVE_SHARE)
-        self._info_id = ""
+        self._series = Series(
+            folder,
+            prefix=prefix,
+            info=info,
+            max_bytes=max_bytes,
+            max_disk=max_disk,
+            counted=counted or folder.parent.parent,
+            reserve=reserve,
+            host=host,
+            clock=clock,
+            new_id=new_id,
+        )
 
     # ------------------------------------------------------------------ records
 
     def write(
         self, exchange: Exchange, provenance: Provenance, *, revisit_of: RevisitTarget | None = None
     ) -> CaptureRef:
-        """Write one exchange and give the place of its response."""
-        exchange.response.seek(0)
-        block = exchange.response.read()
-        digest = payload_digest_of(block)
-        uri, date = target_uri(exchange.url), warc_date(exchange.started)
-        common = [("WARC-Target-URI", uri), ("WARC-Date", date)]
-        wire = [("WARC-IP-Address", exchange.ip)] if exchange.ip else []
-        wire += [("WARC-Protocol", protocol) for protocol in exchange.protocols]
-        record_id, request_id = self._new_id(), self._new_id()
+        """Write one exchange and give the place of its response. A cut response is never written as a revisit."""
+        hashed, digest = hash_exchange(exchange)
+        head, response = hashed.head, exchange.response
+        uri, date, record_id = target_uri(exchange.url), warc_date(exchange.started), self._new_id()
+        common: Fields = [("WARC-Target-URI", uri), ("WARC-Date", date)]
+        wire = [*common, ("WARC-IP-Address", exchange.ip)] if exchange.ip else list(common)
+        # WARC-Protocol stands once: the standard lets no field but WARC-Concurrent-To be repeated (docs/archive.md).
+        wire += [("WARC-Protocol", protocol) for protocol in exchange.protocols[:1]]
+        tied: Fields = [("WARC-Concurrent-To", f"<{record_id}>")]
+        payload: Fields = [("WARC-Payload-Digest", digest)]
         kind: RecordType = "response"
-        extra: list[tuple[str, str]] = []
-        head = parse_head(block)
-        if revisit_of is not None and head is not None:
+        response.seek(0)
+        first: Iterable[bytes]
+        if revisit_of is not None and head is not None and not exchange.truncated:
             kind = "revisit"
             profile = NOT_MODIFIED if head.status == SERVER_NOT_MODIFIED else IDENTICAL
-            block = block[: head.length]
-            extra = [
-                ("WARC-Profile", profile),
-                ("WARC-Refers-To", f"<{revisit_of.record_id}>"),
-                ("WARC-Refers-To-Target-URI", revisit_of.url),
-                ("WARC-Refers-To-Date", revisit_of.date),
-            ]
-        if exchange.truncated:
-            extra.append(("WARC-Truncated", exchange.truncated))
-        if kind == "response" or profile == IDENTICAL:
-            extra.append(("WARC-Payload-Digest", digest))
-        coded = head is not None and head.get("content-encoding") not in ("", "identity")
-        concurrent = [("WARC-Concurrent-To", f"<{record_id}>")]
-        http = "application/http;msgtype="
-        first = _record(kind, record_id, [*common, *wire, *extra], http + "response", block, coded)
-        group = [first, _record("request", request_id, [*common, *wire, *concurrent], http + "request", exchange.request)]
-        if exchange.interim:
-            interim = _record(
-                "metadata", self._new_id(), [*common, *concurrent], http + "response", exchange.interim
+            if profile == NOT_MODIFIED:
+                payload = []
+            fields = [*wire, *payload, *_refers_to(revisit_of, profile)]
+            first = [member(kind, record_id, fields, HTTP + "response", response.read(head.length))]
+        else:
+            revisit_of = None
+            if exchange.truncated:
+                payload.append(("WARC-Truncated", exchange.truncated))
+            block_digest = spelled(hashed.block.digest())
+            opening = header(
+                kind,
+                record_id,
+                [*wire, *payload],
+                HTTP + "response",
+                length=hashed.length,
+                block_digest=block_digest,
             )
-            group.append(interim)
-        found = encode_provenance(provenance)
-        group.append(_record("metadata", self._new_id(), [*common, *concurrent], WARC_FIELDS, found))
-        offset = self._append(b"".join(group))
+            opening += response.read(head.length) if head else b""
+            body = response.read(READ)
+            whole = chain([body], _pieces(response))
+            first = deflated(chain([opening], whole)) if compressible(body) else stored(opening, whole)
+        group = [first]
+        if exchange.request:
+            group.append([member("request", self._new_id(), [*wire, *tied], HTTP + "request", exchange.request)])
+        if exchange.interim:
+            # A metadata record: a second response to the same request would make a second capture of the page.
+            data = member("metadata", self._new_id(), [*common, *tied], HTTP + "response", exchange.interim)
+            group.append([data])
+        also = {"protocols": " ".join(exchange.protocols)} if exchange.protocols[1:] else None
+        found = encode_provenance(provenance, also)
+        group.append([member("metadata", self._new_id(), [*common, *tied], WARC_FIELDS, found)])
+        size = hashed.length + len(exchange.request) + len(exchange.interim) + OVERHEAD
+        name, offset, lengths = self._series.append(group, size)
         return CaptureRef(
-            filename=self._name,
+            filename=name,
             offset=offset,
-            length=len(first),
+            length=lengths[0],
             record_id=record_id,
             url=uri,
             date=date,
             type=kind,
-            payload_digest=digest if kind == "response" or profile == IDENTICAL else None,
-            refers_to=revisit_of.record_id if kind == "revisit" and revisit_of else None,
+            payload_digest=digest if payload else None,
+            refers_to=revisit_of.record_id if revisit_of else None,
         )
 
     def write_metadata(self, uri: str, content_type: str, block: bytes, *, concurrent_to: str | None = None) -> Note:
         """Write a metadata record that stands by itself, such as what was learnt of a site."""
-        headers = [("WARC-Target-URI", target_uri(uri)), ("WARC-Date", warc_date(self._clock()))]
-        if concurrent_to:
-            headers.append(("WARC-Concurrent-To", f"<{concurrent_to}>"))
-        offset = self._append(_record("metadata", self._new_id(), headers, content_type, block))
+        record_id, uri = self._new_id(), target_uri(uri)
+        fields = [("WARC-Target-URI", uri), ("WARC-Date", warc_date(self._clock())), *_tied(concurrent_to)]
+        data = member("metadata", record_id, fields, content_type, block)
+        name, offset, _ = self._series.append([[data]], len(data))
         return Note(
-            filename=self._name,
+            filename=name,
             offset=offset,
-            target_uri=target_uri(uri),
+            target_uri=uri,
             content_type=content_type,
             block=block,
             concurrent_to=concurrent_to,
+            record_id=record_id,
+        )
+
+    def write_resource(
+        self, uri: str, content_type: str, block: bytes, *, concurrent_to: str | None = None
+    ) -> CaptureRef:
+        """Write what was made and not received, such as a screenshot or a rendered page."""
+        record_id, uri, date, digest = self._new_id(), target_uri(uri), warc_date(self._clock()), sha1(block)
+        fields = [("WARC-Target-URI", uri), ("WARC-Date", date), ("WARC-Payload-Digest", digest)]
+        fields += _tied(concurrent_to)
+        opening = header("resource", record_id, fields, content_type, length=len(block), block_digest=digest)
+        data = deflated([opening, block]) if compressible(block) else stored(opening, [block])
+        name, offset, lengths = self._series.append([data], len(block) + OVERHEAD)
+        return CaptureRef(
+            filename=name,
+            offset=offset,
+            length=lengths[0],
+            record_id=record_id,
+            url=uri,
+            date=date,
+            type="resource",
+            payload_digest=digest,
         )
 
     # ------------------------------------------------------------------ the file
@@ -185,132 +223,56 @@ class WarcWriter:
     @property
     def position(self) -> tuple[str, int] | None:
         """The open file's final name and its length; None while there is no file."""
-        return (self._name, self._length) if self._fd is not None else None
+        return self._series.position
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """Every file this writer has written to, sealed ones too, and its length: what a commit has to note, for a
+        file may have been sealed and the next begun since the last one."""
+        return dict(self._series.lengths)
 
     def resume(self, path: Path, length: int) -> None:
-        """Go on in a file of an earlier process, cut to its last whole group (see ``recover``)."""
-        self._fd = os.open(path, os.O_RDWR)
-        os.ftruncate(self._fd, length)
-        self._name, self._length, self._synced = path.name.removesuffix(OPEN), length, 0
+        """Go on in a file of an earlier process, cut to its last whole group (see ``recover``).
+
+        Where the ``warcinfo`` at its start is not true of this process, another one says what is.
+        """
+        self._series.resume(path, length)
+
+    def flush(self) -> None:
+        """Let other processes read what was written: they can already, each group goes to the file at once."""
 
     def sync(self) -> None:
-        """Wait until the disk has what was written."""
-        if self._fd is not None and self._synced < self._length:
-            try:
-                os.fdatasync(self._fd)
-            except OSError as error:
-                raise _explained(error, self._name) from error
-            self._synced = self._length
+        """Wait until the disk has what was written. After a failure the file must be opened anew."""
+        self._series.sync()
 
     def seal(self) -> None:
         """End the file: it loses its ``.open`` and is never written again."""
-        if self._fd is None:
-            return
-        self.sync()
-        os.close(self._fd)
-        self._fd = None
-        (self._folder / (self._name + OPEN)).rename(self._folder / self._name)
-        sync_folder(self._folder)
+        self._series.seal()
 
     def close(self) -> None:
         """Let go of the file without sealing it."""
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
-
-    def _append(self, data: bytes) -> int:
-        if self._fd is not None and self._length >= self._max_bytes:
-            self.seal()
-        status = os.statvfs(self._folder)
-        free = status.f_bavail * status.f_frsize
-        if free - len(data) < self._reserve:
-            raise DiskFullError(
-                f"only {free >> 10} KB are free under {self._folder}, of which {self._reserve >> 10} KB are kept in reserve:"
-                " make room and start again"
-            )
-        if self._max_disk and self._used + len(data) > self._max_disk:
-            raise DiskFullError(
-                f"{self._folder.parent.parent} takes {self._used >> 20} MB and may not take more than"
-                f" {self._max_disk >> 20} MB (BROADSHEET_MAX_DISK): raise the limit or make room, and start again"
-            )
-        if self._fd is None:
-            self._begin()
-        offset = self._length
-        self._write(data)
-        return offset
-
-    def _begin(self) -> None:
-        now = self._clock()
-        stamp = f"{now:%Y%m%d%H%M%S}{now.microsecond // 1000:03d}"
-        self._name = f"{self._prefix}-{stamp}-{self._serial:05d}-{self._host}.warc.gz"
-        self._serial += 1
-        try:
-            self._fd = os.open(self._folder / (self._name + OPEN), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
-        except OSError as error:
-            raise _explained(error, self._name) from error
-        sync_folder(self._folder)
-        self._length = self._synced = 0
-        info = {
-            **self._info,
-            "hostname": self._host,
-            "format": "WARC file version 1.1",
-            "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
-        }
-        headers = [("WARC-Date", warc_date(now)), ("WARC-Filename", self._name)]
-        block = encode_fields({name: value for name, value in info.items() if value})
-        self._write(_record("warcinfo", self._new_id(), headers, WARC_FIELDS, block))
-
-    def _write(self, data: bytes) -> None:
-        assert self._fd is not None
-        written = 0
-        view = memoryview(data)
-        try:
-            while written < len(data):
-                written += os.pwrite(self._fd, view[written:], self._length + written)
-        except OSError as error:
-            os.ftruncate(self._fd, self._length)
-            raise _explained(error, self._name) from error
-        self._length += written
-        self._used += written
+        self._series.close()
 
 
-def _record(
-    kind: str, record_id: str, headers: list[tuple[str, str]], content_type: str, block: bytes, coded: bool = False
-) -> bytes:
-    """One record as a gzip member."""
-    lines = [
-        "WARC/1.1",
-        f"WARC-Type: {kind}",
-        f"WARC-Record-ID: <{record_id}>",
-        *(f"{name}: {value}" for name, value in headers),
-        f"WARC-Block-Digest: {sha1(block)}",
-        f"Content-Type: {content_type}",
-        f"Content-Length: {len(block)}",
+def _refers_to(target: RevisitTarget, profile: str) -> Fields:
+    fields = [
+        ("WARC-Profile", profile),
+        ("WARC-Refers-To", f"<{target.record_id}>"),
+        ("WARC-Refers-To-Target-URI", target.url),
+        ("WARC-Refers-To-Date", target.date),
     ]
-    packer = zlib.compressobj(LEVEL_CODED if coded else LEVEL_PLAIN, zlib.DEFLATED, 31)
-    head = "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n"
-    return packer.compress(head) + packer.compress(block) + packer.compress(b"\r\n\r\n") + packer.flush()
+    if target.filename is not None and target.offset is not None:
+        fields += [
+            ("WARC-Refers-To-Filename", target.filename),
+            ("WARC-Refers-To-File-Offset", str(target.offset)),
+        ]
+    return fields
 
 
-def target_uri(url: str) -> str:
-    """A URL as a valid URI: what RFC 3986 does not allow is percent-encoded, nothing else changes."""
-    return quote(url.partition("#")[0], safe=URI_SAFE, errors="replace")
+def _tied(record_id: str | None) -> Fields:
+    return [("WARC-Concurrent-To", f"<{record_id}>")] if record_id else []
 
 
-def warc_date(moment: datetime) -> str:
-    """UTC with microseconds (WARC/1.1, 5.4)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make new and renamed names in a folder durable."""
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _explained(error: OSError, name: str) -> CaptureError:
-    kind = DiskFullError if error.errno in _FULL else CaptureError
-    return kind(f"cannot write {name}: {error.strerror}")
+def _pieces(handle: IO[bytes]) -> Iterator[bytes]:
+    while piece := handle.read(READ):
+        yield piece

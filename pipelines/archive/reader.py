@@ -1,0 +1,205 @@
+"""Reading WARC files, ours or anybody's: captures and our notes, in the order of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import cast, get_args
+
+from pipelines.archive.fields import CONTENT_TYPE as WARC_FIELDS
+from pipelines.archive.fields import decode_provenance
+from pipelines.archive.http import MAX_HEAD, parse_head, payload_of
+from pipelines.archive.scan import MAX_BLOCK, OPEN, FramingError, Record, scan
+from pipelines.archive.writer import Note
+from pipelines.errors import ArchiveError, RecordError
+from pipelines.model import Capture, CaptureRef, RecordType, Truncation
+
+__all__ = ["Capture", "Item", "Note", "captures", "locate", "open_capture", "records"]
+
+PAGE_TYPES = ("text/html", "application/xhtml+xml")
+"""Resource records of these types are pages; those of others are pictures, logs and the like."""
+
+Item = Capture | Note
+
+_TYPES: tuple[str, ...] = get_args(RecordType)
+_TRUNCATIONS: tuple[str, ...] = get_args(Truncation)
+_IDENTICAL = "/revisit/identical-payload-digest"
+
+Place = tuple[Path, int]
+
+
+def records(
+    path: Path,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+    bodies: bool = True,
+    limit: int = MAX_BLOCK,
+    on_error: Callable[[RecordError], None] | None = None,
+) -> Iterator[Item]:
+    """Captures and notes that begin at ``start`` or behind it and before ``stop``, in file order.
+
+    A revisit of an identical payload has that payload if the record it refers to lies in the same file, or in one of
+    the same folder that the revisit names; else its payload is empty. ``bodies=False`` leaves payloads out.
+    A body beyond ``limit`` is cut and marked so. A damaged record is told to ``on_error`` (without one, it is raised)
+    and reading goes on with the next one. Raises ``ArchiveError`` where the file is no WARC at all.
+    """
+    name = path.name.removesuffix(OPEN)
+    originals: dict[str, Place] = {}
+    pending: Capture | None = None
+    scanned = scan(path, start=start, stop=stop, limit=limit if bodies else MAX_HEAD, on_error=on_error)
+    for record in scanned:
+        kind = record.get("warc-type")
+        if kind in _TYPES:
+            if pending is not None:
+                yield pending
+            pending = _capture(name, record, bodies)
+            if pending is None:
+                continue
+            if kind == "revisit":
+                pending = _resolved(pending, record, path, originals) if bodies else pending
+            else:
+                originals[pending.ref.record_id] = (path, record.offset)
+                originals[f"{pending.ref.url} {pending.ref.date}"] = (path, record.offset)
+        elif kind == "metadata":
+            about = record.uri("warc-concurrent-to")
+            content_type = record.get("content-type")
+            if content_type.startswith(WARC_FIELDS):
+                if pending is not None and about in ("", pending.ref.record_id):
+                    pending = replace(pending, provenance=decode_provenance(record.block))
+                    if about:  # closes a group of ours
+                        yield pending
+                        pending = None
+            elif not content_type.startswith("application/http"):
+                if pending is not None:
+                    yield pending
+                    pending = None
+                yield _note(name, record)
+    if pending is not None:
+        yield pending
+
+
+def captures(
+    path: Path,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+    limit: int = MAX_BLOCK,
+    on_error: Callable[[RecordError], None] | None = None,
+) -> Iterator[Capture]:
+    """The captures of ``records``, without the notes."""
+    for item in records(path, start=start, stop=stop, limit=limit, on_error=on_error):
+        if isinstance(item, Capture):
+            yield item
+
+
+def locate(place: Path, filename: str) -> Path:
+    """The WARC of that name in a folder, sealed or still open; a file is itself. Raises ``ArchiveError``."""
+    if place.is_file():
+        return place
+    for name in (filename, filename + OPEN):
+        if (path := place / name).exists():
+            return path
+    raise ArchiveError(f"there is no {filename} in {place}")
+
+
+def open_capture(place: Path, ref: CaptureRef, *, original: CaptureRef | None = None) -> Capture:
+    """The capture at a reference. ``place`` is its WARC, or the folder that holds it.
+
+    ``original`` says where the payload of a revisit lies, if that is known. Raises ``ArchiveError`` if the capture is
+    not there, ``RecordError`` if it is damaged.
+    """
+    path = locate(place, ref.filename)
+    for item in records(path, start=ref.offset):
+        if not isinstance(item, Capture):
+            continue
+        if item.ref.record_id == ref.record_id:
+            if original is not None and not item.payload and item.ref.type == "revisit":
+                return _with_payload(item, (locate(place, original.filename), original.offset))
+            return item
+        if item.ref.length:  # otherwise records share a gzip member, and all of it has to be looked through
+            raise ArchiveError(f"{path.name} at {ref.offset} holds {item.ref.record_id}, not {ref.record_id}")
+    raise ArchiveError(f"{path.name} holds no capture {ref.record_id} at {ref.offset}")
+
+
+def _capture(name: str, record: Record, bodies: bool) -> Capture | None:
+    """The capture that a record begins; None for one that is no page (DNS answers, pictures by themselves)."""
+    kind = cast("RecordType", record.get("warc-type"))
+    url = record.uri("warc-target-uri")
+    content_type = record.get("content-type")
+    web = url.startswith(("http:", "https:"))
+    ref = CaptureRef(
+        filename=name,
+        offset=record.offset,
+        length=record.length,
+        record_id=record.uri("warc-record-id") or f"{name}:{record.offset}",
+        url=url,
+        date=record.get("warc-date"),
+        type=kind,
+        payload_digest=record.get("warc-payload-digest") or None,
+        refers_to=record.uri("warc-refers-to") or None,
+    )
+    truncated = record.get("warc-truncated") or None
+    if truncated is not None and truncated not in _TRUNCATIONS:
+        truncated = "unspecified"
+    if bodies and len(record.block) < record.size:
+        truncated = truncated or "length"
+    whole = Capture(ref=ref, status=0, headers=(), payload=b"", truncated=cast("Truncation | None", truncated))
+    if kind == "resource":
+        if not web or not content_type.lower().startswith(PAGE_TYPES):
+            return None
+        payload = record.block if bodies else b""
+        return replace(whole, status=200, headers=(("Content-Type", content_type),), payload=payload)
+    if not web and not content_type.startswith("application/http"):
+        return None
+    head = parse_head(record.block)
+    if head is None:
+        if kind == "revisit":
+            return whole
+        payload = record.block if bodies else b""
+        return replace(whole, payload=payload, truncated=whole.truncated or "unspecified")
+    payload = payload_of(head, record.block[head.length :]) if bodies and kind != "revisit" else b""
+    return replace(whole, status=head.status, headers=head.headers, payload=payload)
+
+
+def _note(name: str, record: Record) -> Note:
+    return Note(
+        filename=name,
+        offset=record.offset,
+        target_uri=record.uri("warc-target-uri"),
+        content_type=record.get("content-type"),
+        block=record.block,
+        concurrent_to=record.uri("warc-concurrent-to") or None,
+        record_id=record.uri("warc-record-id"),
+    )
+
+
+def _resolved(revisit: Capture, record: Record, path: Path, originals: dict[str, Place]) -> Capture:
+    """A revisit with the payload of the record that it refers to, if that can be found."""
+    if not record.get("warc-profile").endswith(_IDENTICAL):
+        return revisit
+    place = originals.get(revisit.ref.refers_to or "")
+    if place is None:
+        place = originals.get(f"{record.uri('warc-refers-to-target-uri')} {record.get('warc-refers-to-date')}")
+    filename, offset = record.get("warc-refers-to-filename"), record.get("warc-refers-to-file-offset")
+    if place is None and offset.isascii() and offset.isdecimal() and "/" not in filename:
+        for candidate in (path.parent / filename, path.parent / (filename + OPEN)):
+            if candidate.is_file():
+                place = candidate, int(offset)
+                break
+    return _with_payload(revisit, place) if place else revisit
+
+
+def _with_payload(revisit: Capture, place: Place) -> Capture:
+    try:
+        for record in scan(place[0], start=place[1]):
+            found = _capture(place[0].name, record, True)
+            if found is not None and revisit.ref.refers_to in (None, found.ref.record_id):
+                status, headers = (revisit.status, revisit.headers) if revisit.status else (found.status, found.headers)
+                return replace(revisit, status=status, headers=headers, payload=found.payload)
+            if record.length:
+                break
+    except (FramingError, ArchiveError):
+        pass
+    return revisit
