@@ -200,6 +200,8 @@ class Walker:
         reason = _TAG_REASON.get(tag)
         if reason or not attributes:
             return reason
+        if "-" in tag and (kind := self._kind(tag, None)):
+            return kind
         get = attributes.get
         if (role := get("role")) and role in _ROLE_REASON:
             return _ROLE_REASON[role]

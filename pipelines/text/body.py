@@ -22,7 +22,8 @@ _TAG_WEIGHT = {
 }
 _WEAK = 0.15
 _SHARE = 0.66
-STRONG = frozenset({"comments", "related", "dialog", "newsletter", "share", "navigation", "form"})
+STRONG = frozenset({"comments", "related", "dialog", "newsletter"})
+_ALONE = frozenset({"navigation", "form", "share", "aside"})
 
 
 SENTENCE_END = re.compile(r"[.!?…。！？।؟:;\"”»’')\]]$")
@@ -116,4 +117,6 @@ def exempt(blocks: Iterable[Block]) -> None:
                 part.kind in ("related", "share") and part.links < 0.1 * part.text and part.sentences > 0.6 * part.text
             )
         else:
-            part.exempt = part.prose > 0.4 * total or kinds.get(part.kind, 0) > 0.5 * total
+            part.exempt = part.prose > 0.4 * total or (
+                part.kind not in _ALONE and kinds.get(part.kind, 0) > 0.5 * total
+            )

@@ -12,6 +12,16 @@ from pipelines.text.body import SENTENCE_END, container, is_prose
 from pipelines.text.vocabulary import LEDE, names_of
 
 _WORD = re.compile(r"\w+")
+_LABEL = re.compile(
+    r"""^\W*(?:read\s(?:more|also|next|this\snext)|also\sread|see\salso|related(?:\s(?:coverage|articles?|stories|story|news|content|links|posts|
+    topics|reading))?|recommended(?:\sreading)?|more\son\sthis(?:\sstory)?|you\s(?:may|might)\salso\slike.*|don.t\smiss|trending(?:\snow)?|most\sread|
+    lire\saussi|à\slire\saussi|sur\sle\smême\s(?:sujet|thème)|voir\saussi|articles?\sliés?|lesen\ssie\sauch|mehr\szum\sthema|mehr\szu.*|auch\sinteressant|das\skönnte.*interessieren|
+    weiterlesen|mehr\sthemen|schon\sgelesen|lesetipps?|passend\sdazu|zum\sthema|leggi\sanche|potrebbe\sinteressarti.*|articoli\scorrelati|noticias?\srelacionadas?|lee\stambién|lea\stambién|te\spuede\sinteresar|
+    más\sinformación|leia\s(?:também|mais)|veja\stambém|saiba\smais|czytaj\s(?:też|także|więcej)|zobacz\s(?:też|także)|przeczytaj\stakże|читайте\sтакже|
+    (?:материалы\s)?по\sтеме|смотрите\sтакже|читайте\sтакож|lees\sook|meer\sover.*|les\sogså|læs\sogså|läs\s(?:mer|också)|lue\smyös|baca\sjuga|ilgili\shaberler|
+    関連記事|あわせて読みたい|相关阅读|相關新聞|延伸閱讀|관련\s?기사|اقرأ\sأيضا|इसे\sभी\sपढ़ें)\W*$""",
+    re.I | re.X,
+)
 _AD_LABEL = re.compile(
     r"^\W*(?:advertisements?|adverts?|ad|anzeige|werbung|publicidad|publicité|publicidade|pubblicità|реклама|reklama|reklam|"
     r"annons|annonce|mainos|advertentie|广告|廣告|広告|광고|sponsored|story continues below(?: advertisement)?|"
@@ -19,9 +29,24 @@ _AD_LABEL = re.compile(
     r"scroll to continue(?: with content)?|continue reading)\W*$",
     re.I,
 )
+_CONSENT = re.compile(
+    r"externe[rn]? Inhalte? |Empfohlener (?:redaktioneller|externer) Inhalt|(?:Inhalte?|Beiträge) (?:anzeigen|erlauben|zulassen)$"
+    r"|damit einverstanden, dass (?:mir|Ihnen)|personenbezogene Daten (?:können )?an Drittplattformen|^Ein Klick für den Datenschutz"
+    r"|(?:accept|allow|enable) (?:all )?cookies|this (?:content|embed|video|article contains content) .{0,60}(?:cookies|consent)"
+    r"|contenu (?:externe|bloqué)|contenido externo|contenuto esterno|conteúdo externo|try refreshing your browser"
+    r"|javascript (?:is|must be|to be) (?:disabled|enabled)|enable javascript|browser does not support",
+    re.I,
+)
+_BIO = re.compile(
+    r"\b(?:is|was) (?:an?|the|our) (?:[\w-]+ ){0,6}(?:writer|reporter|journalist|editor|professor|researcher|author|columnist|"
+    r"correspondent|fellow|lecturer|contributor|freelancer|analyst|blogger|historian)\b"
+    r"|\bist (?:[\w-]+ ){0,6}(?:Redakteurin?|Korrespondentin?|Autorin?|Journalistin?|Reporterin?|Volontärin?)\b"
+    r"|\best (?:[\w-]+ ){0,4}(?:journaliste|correspondante?|rédacteur|rédactrice|chroniqueu(?:r|se))\b"
+    r"|\bes (?:[\w-]+ ){0,4}(?:periodista|corresponsal|redactora?|escritora?)\b",
+)
 _CREDIT = re.compile(
     r"\((?:image|images|photo|photos|picture|pictures|pic|foto|bild|credit|source|screenshot)\s?(?:s)?\s?[:/–-][^()]*\)\W*$"
-    r"|(?:©|\bphoto(?:graph)?s? (?:by|credit|courtesy)|\bcredit:|\bimage (?:source|credit)|\bfoto:|\bfotos:|\bbild:|getty images|"
+    r"|(?:©|\bphoto(?:graph)?s? (?:by|credit|courtesy)|\bcredit:|\bimage (?:source|credit)|\bfoto:|\bfotos:|\bbild:|getty images|^(?:image|photo|picture|video|pic|foto|fotos|bild|crédito|imagen|ảnh|фото|写真)s? ?[:：|/]|"
     r"\((?:AP|Reuters|AFP|EPA|Shutterstock)(?: |/)?(?:photo|/)[^()]*\)|"
     r"\bpicture alliance\b|\bshutterstock\b|\bfile photo\b|\bscreengrab\b)",
     re.I,
@@ -34,7 +59,11 @@ _TAIL = re.compile(
     r"|^\W*(?:associated press writers?)\b|our standards:|^©|\(c\) ?20\d\d|all rights reserved"
     r"|^\W*(?:follow|like|find) (?:us|\w+|me)(?: \w+){0,3} on (?:facebook|twitter|instagram|x\b|youtube|tiktok|whatsapp|telegram|google)"
     r"|^\W*follow .{0,60}\bon (?:facebook|twitter|instagram|youtube|tiktok|google news)"
-    r"|^\W*(?:sign up|subscribe|click here|like this story|share this|you may also like|get in touch|do you have a story)\b"
+    r"|^\W*follow .{0,90}(?:@\w|https?://|www\.)|^\W*(?:e-?mail|contact|write to|reach) .{0,80}@"
+    r"|^\W*(?:sign up|subscribe|click here|like this story|share this|you may also like|get in touch|do you have a story|for more stories|"
+    r"for the latest|first published|originally published|this (?:article|story|post|piece) (?:was|is|has been|first|originally)|"
+    r"stay up to date|join our|have your say|download (?:the|our)|listen to)\b|^mit agenturmaterial"
+    r"|il vous reste .{1,10} de cet article|^jetzt (?:abonnieren|lesen|testen)"
     r"|^\W*(?:abonnieren|folgen sie|suscríbete|síguenos|inscrivez-vous|abonnez-vous|suivez-nous|iscriviti|seguici|"
     r"подпис(?:ывайтесь|аться)|следите за|obserwuj nas|volg ons|abone ol|takip ed)",
     re.I,
@@ -103,6 +132,8 @@ def judged(tree: lxml.html.HtmlElement) -> list[Block]:
     while element is not None and element is not root:
         depth += 1
         element = element.getparent()
+    global LAST_PLACE
+    LAST_PLACE = place
     inside = set(place.iter())
     heads = titles(tree)
     within = [block for block in blocks if block.element in inside]
@@ -110,9 +141,12 @@ def judged(tree: lxml.html.HtmlElement) -> list[Block]:
         if block.element not in inside:
             block.drop = "outside"
     for block in within:
-        block.drop = _furniture(block, depth) or _links(block)
+        block.drop = _furniture(block, depth) or _links(block) or block.drop
         if block.drop is None and block.tag not in ("li", "td") and key(block.text) in heads:
             block.drop = "headline"
+    _lists(within)
+    _linked_headings(within)
+    _captions(within)
     _edges(within)
     _orphans(within)
     _lede(blocks, within, described(tree), heads)
@@ -142,32 +176,81 @@ def _in_figure_text(block: Block, part: Furniture) -> bool:
 
 def _links(block: Block) -> str | None:
     share = block.links / len(block.text)
+    if block.size < 45 and _LABEL.match(block.text):
+        return "read-more"
+    if share > 0.8 and block.tag in HEADINGS and block.size > 12:
+        block.drop = "links?"
+        return None
     if share > 0.8:
-        return "links"
+        return None if block.tag == "p" and block.size > 60 and block.text[-1] in ".!?。" else "links"
     if share > 0.2 and _READ_MORE.match(block.text):
         return "read-more"
     if share > 0.5 and block.tag != "li" and not SENTENCE_END.search(block.text):
         return "read-more"
     if _AD_LABEL.match(block.text):
         return "promo"
+    if _CONSENT.search(block.text) and block.size < 500:
+        return "consent"
     if block.size < 300 and block.tag not in HEADINGS:
         if _CREDIT.search(block.text):
             return "caption"
-        if block.images and _under_picture(block):
-            return "caption"
+    if block.images and block.size < 450 and _under_picture(block):
+        return "caption"
     return None
 
 
 def _under_picture(block: Block) -> bool:
     """Whether a short block right after a picture shares a box with it that holds nothing else."""
+    if block.tag in HEADINGS:
+        return block.size > 200
     if block.tag not in ("p", "li") and block.size < 200:
         return True
     if block.size < 120 and not SENTENCE_END.search(block.text):
-        return True
+        block.drop = "caption?"
+        return False
     box = block.element.getparent()
     if box is None or box.find(".//img") is None:
         return False
     return sum(len(text.strip()) for text in box.itertext()) < len(block.text) + 120
+
+
+_LONGEST_TAIL = 6
+"""Labels at the end of a body; more are a list that belongs to it."""
+
+
+def _lists(blocks: list[Block]) -> None:
+    """A list of links is navigation even where each entry has a word before its link."""
+    lists: dict[lxml.html.HtmlElement, list[Block]] = {}
+    for block in blocks:
+        if block.tag == "li" and block.drop in (None, "links"):
+            parent = block.element.getparent()
+            if parent is not None:
+                lists.setdefault(parent, []).append(block)
+    for items in lists.values():
+        text = sum(len(block.text) for block in items)
+        links = sum(block.links for block in items)
+        if len(items) <= 8 and links > 0.4 * text and links > 25 * len(items):
+            ended = sum(block.text[-1] in ".!?。" for block in items)
+            if ended < 0.3 * len(items):
+                for block in items:
+                    block.drop = "related"
+
+
+def _linked_headings(blocks: list[Block]) -> None:
+    """A heading that is a link belongs to the text if running text of its own box follows."""
+    for index, block in enumerate(blocks):
+        if block.drop == "links?":
+            after = next((other for other in blocks[index + 1 :] if other.drop is None or other.drop == "links?"), None)
+            same = after is not None and after.element.getparent() is block.element.getparent()
+            block.drop = None if same and after is not None and is_prose(after) else "links"
+
+
+def _captions(blocks: list[Block]) -> None:
+    """Short lines under pictures are captions, unless the article consists of them: then they are its text."""
+    doubtful = [block for block in blocks if block.drop == "caption?"]
+    kept = sum(block.drop is None for block in blocks)
+    for block in doubtful:
+        block.drop = None if len(doubtful) > 3 and len(doubtful) > 0.3 * kept else "caption"
 
 
 def _edges(blocks: list[Block]) -> None:
@@ -183,32 +266,44 @@ def _edges(blocks: list[Block]) -> None:
             continue
         if not _names(block, LEDE):
             block.drop = "label"
+    tail: list[Block] = []
+    seen = sum(is_prose(block) and block.drop is None for block in kept)
     for block in reversed(kept):
         if block.drop:
             continue
         if _TAIL.search(block.text) and block.size < 300:
             block.drop = "credit"
             continue
+        if _BIO.search(block.text) and block.size < 600 and seen > 3 and not tail:
+            block.drop = "author"
+            continue
         if is_prose(block) or (block.tag == "li" and block.size > 15 and block.links < 0.3 * len(block.text)):
             break
         if not SENTENCE_END.search(block.text) or block.tag in HEADINGS:
-            block.drop = "label"
+            tail.append(block)
         else:
             break
+    if len(tail) <= _LONGEST_TAIL or sum(block.links for block in tail) > 0.1 * sum(len(block.text) for block in tail):
+        for block in tail:
+            block.drop = "label"
 
 
 def _orphans(blocks: Iterable[Block]) -> None:
     """A heading under which nothing is left goes too."""
     pending: list[Block] = []
+    emptied = False
     for block in blocks:
-        if block.tag in HEADINGS:
-            if block.drop is None:
+        if block.drop is None:
+            if block.tag not in HEADINGS:
+                pending.clear()
+            elif pending and emptied:
+                pending.pop().drop = "orphan"
                 pending.append(block)
-        elif block.drop is None:
-            pending.clear()
-        elif block.drop in ("links", "read-more", "related") and pending:
-            pending[-1].drop = "orphan"
-            pending.pop()
+            else:
+                pending.append(block)
+            emptied = False
+        elif block.drop in ("links", "read-more", "related"):
+            emptied = True
     for block in pending:
         block.drop = "orphan"
 
@@ -223,6 +318,9 @@ def _names(block: Block, pattern: re.Pattern[str]) -> bool:
         element = element.getparent()
     return False
 
+
+_LOOSE = frozenset({"related", "share", "author", "meta", "aside", "promo"})
+"""Parts in which a standfirst may stand, when it says what the page's description says."""
 
 RESTORED: set[int] = set()
 
@@ -243,10 +341,12 @@ def _lede(blocks: list[Block], within: list[Block], described: str, heads: set[s
     for block in blocks[start + 1 : first]:
         if block.drop != "outside":
             continue
-        if any(not part.exempt for part in block.furniture) or _links(block) or key(block.text) in heads:
-            continue
         words = key(block.text)
+        if words in heads or _links(block):
+            continue
         told = len(words) > 20 and words[:60] in described
+        if any(not part.exempt and not (told and part.kind in _LOOSE) for part in block.furniture):
+            continue
         named = told or _names(block, LEDE)
         if _STAMP.search(block.text) and len(block.text) < 120:
             continue

@@ -27,7 +27,7 @@ _FURNITURE = {
     "promo": r"""promos? promo-?box promotion cta ctas call-to-action advert adverts advertising advertisement
         advertorial ads ad ad-?slot ad-?unit ad-?container adbox adslot ad-?wrapper google-?ad gpt sponsors?
         sponsored sponsor-?message banner banners donate donation support-?us apps? app-?banner app-?promo
-        marketing offer teaser-?ad dfp werbung anzeige publicite publicidad reklama
+        marketing offer not-?prose teaser-?ad dfp werbung anzeige publicite publicidad reklama
         appeal membership buy-?now affiliate store shop product-?list""",
     "related": r"""related related-?articles? related-?posts? related-?content related-?stories related-?links?
         related-?news relateds recommend recommended recommendations? recirc recirculation recommended-?posts?
@@ -38,15 +38,16 @@ _FURNITURE = {
         swiper onward up-?next next-?up article-?list news-?list post-?list archive-?list featured-?posts
         interlinks? inline-?link ultimas lire-?aussi a-?lire leggi-?anche similar similares verwandte
         weitere-?artikel mehr-?zum-?thema meistgelesen internal-?links? explore more-?articles further-?reading
-        suggested suggestions you-?may-?like crosslinks? topic-?links? linked-?articles? more-?in""",
+        suggested suggestions you-?may-?like crosslinks? topic-?links? linked-?articles? more-?in
+        wp-?embed post-?excerpt article-?card display-?card post-?card story-?card news-?card card-?excerpt""",
     "author": r"""author-?bio author-?box author-?info author-?card author-?profile author-?details? author-?block
         author-?description about-?author about-?the-?author about-?authors? article-?author post-?author
         author-?about author-?section author-?meta bio biography bylines? by-?line byline-?wrapper writers?
         contributors? vcard authorbox autor autore auteur authors? author-?name author-?list author-?container
-        author-?wrap(?:per)? author-?area author-?tooltip article-?authors? molongui article-?bio""",
+        saboxplugin author-?wrap(?:per)? author-?area author-?tooltip article-?authors? molongui article-?bio""",
     "meta": r"""meta metas entry-?meta post-?meta article-?meta meta-?info metadata meta-?data post-?info post-?date
         article-?info entry-?date article-?date dateline timestamps? time-?stamp publish-?date published
-        pub-?date date-?published datetime date-?time date updated last-?updated read-?time reading-?time tags?
+        pub-?date date-?published datetime date-?time date updated last-?updated? is-last-update read-?time reading-?time tags?
         tag-?list taglist tag-?cloud post-?tags article-?tags keywords? topics? topic-?list categories cat-?links
         tags-?links entry-?footer post-?footer article-?footer entry-?utility kicker eyebrow overline rubric
         post-?categories views view-?count post-?views print-?only print-?info article-?tools? article-?actions
@@ -63,6 +64,10 @@ _FURNITURE = {
         syndication editors?-?standards feedback error-?report report-?error report-?typo orphus hint""",
     "player": r"""player video-?player audio-?player jwplayer jw-?player video-?js vjs brightcove playlist
         media-?player podcast-?player speech text-?to-?speech readspeaker listen beyondwords""",
+    "box": r"""info-?box fact-?box faktabox faktenbox infokasten kasten side-?note poll polls quiz survey umfrage voting
+        question-of-the-day text-?box""",
+    "embed": r"""zzzz
+        telegram-?post external-?content externer-?inhalt embed-?consent consent-?placeholder""",
     "hidden": r"""sr-only screen-?reader screen-reader-text visually-?hidden visuallyhidden assistive-?text
         a11y-?hidden only-?print print-?only noprint no-?print show-?for-?sr u-?hidden is-?hidden d-none""",
 }
