@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from crawler.discovery.urls import normalise, same_site
+from crawler.discovery.urls import identity, normalise, same_site
 from crawler.discovery.values import Discovered, Fetched
 from pipelines.model import Candidate, Role
 
@@ -36,12 +36,12 @@ class Collector:
         own_site: bool = True,
         keep_parameters: bool = False,
     ) -> bool:
-        """Take a URL, unless it is none, known, denied by the job or (if it must be) not of the outlet's site."""
+        """Take a URL that ``absolute`` gave, unless it is none, known, denied, or off the site though it must not."""
         if url is None:
             self.left_out["no web address"] += 1
             return False
-        key = normalise(url)
-        if key is None or key in self.seen:
+        key = identity(url)
+        if key in self.seen:
             return False
         if own_site and not same_site(url, self.outlet):
             self.left_out["on other hosts"] += 1

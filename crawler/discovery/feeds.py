@@ -1,7 +1,7 @@
 """Feeds: RSS in all its versions, Atom and JSON Feed, to candidates.
 
-feedparser reads XML (strictly, and what is broken loosely); JSON Feed is read here, as feedparser 6 does not know it.
-The payload is given, so nothing is fetched; entity declarations are refused before.
+feedparser reads XML, strictly, after ``repair`` has mended what is broken; JSON Feed is read here, as feedparser 6 does
+not know it. The payload is given, so nothing is fetched; entity declarations are refused before.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import json
 import re
 from html import unescape
 from typing import TYPE_CHECKING, Any
-from xml.parsers import expat
 
 import feedparser
 
 from crawler.discovery.collect import Collector
-from crawler.discovery.content import MAX_XML, decode, one_line, xml_text
+from crawler.discovery.content import decode, one_line, xml_text
+from crawler.discovery.repair import well_formed
 from crawler.discovery.urls import absolute
 from crawler.discovery.values import Discovered, Fetched
 from pipelines.model import Role
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 MAX_ITEMS = 10_000
 """Items that are taken from one feed. The longest seen in the wild (podcast archives) have some thousands."""
 
-MAX_NESTING = 100
-"""Open elements in a feed. Real feeds stay below 20; feedparser's time grows with the square of it."""
+MAX_FEED = 16 * 2**20
+"""Bytes of a feed that are read. The longest archives of podcasts have some 10 MB."""
 
 _TAG = re.compile(r"<[A-Za-z/!][^>]{0,1000}>")
 _PAGING = ("next", "prev-archive")
@@ -37,17 +37,17 @@ _PAGING = ("next", "prev-archive")
 def read_feed(page: Fetched, outlet: Outlet) -> Discovered:
     """The items of an RSS or Atom feed, in the feed's order, and the feed's next page."""
     found = Collector(page, outlet)
-    text, refusal = xml_text(page.payload, page.header("content-type"), page.encoding)
-    if not refusal and _nests_too_deep(text):
-        refusal = f"more than {MAX_NESTING} elements are open at once"
+    text, refusal = xml_text(page.payload[:MAX_FEED], page.header("content-type"), page.encoding)
     if refusal:
         return found.done(f"feed refused: {refusal}")
-    if len(page.payload) > MAX_XML:
-        found.note(f"feed: only the first {MAX_XML} bytes were read")
-    text, cut = _whole(text)
-    if cut:
-        found.note("feed: it is cut off; the items before that were read")
-    body = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1).lstrip().encode("utf-8", "replace")
+    if len(page.payload) > MAX_FEED:
+        found.note(f"feed: only the first {MAX_FEED} bytes were read")
+    try:
+        body, problem = well_formed(text)
+    except ValueError as error:
+        return found.done(f"feed refused: {error}")
+    if problem:
+        found.note(f"feed: {problem}")
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": page.url}
     try:
         parsed = feedparser.parse(body, response_headers=headers, resolve_relative_uris=False, sanitize_html=False)
@@ -67,16 +67,14 @@ def read_feed(page: Fetched, outlet: Outlet) -> Discovered:
     for link in dict.get(parsed.feed, "links", ()):
         if link.get("rel") in _PAGING and page.depth < outlet.limits.depth:
             found.add(absolute(link.get("href", ""), page.url), Role.FEED, "pagination", own_site=False)
-    if parsed.bozo and not entries:
-        found.note(f"feed: not well-formed: {one_line(str(parsed.get('bozo_exception', '')), 200)}")
     return found.done(f"feed: {len(entries)} items ({parsed.version or 'unknown version'})")
 
 
 def read_json_feed(page: Fetched, outlet: Outlet) -> Discovered:
     """The items of a JSON Feed (jsonfeed.org, 1 and 1.1)."""
     found = Collector(page, outlet)
-    if len(page.payload) > MAX_XML:
-        return found.done(f"json feed refused: more than {MAX_XML} bytes")
+    if len(page.payload) > MAX_FEED:
+        return found.done(f"json feed refused: more than {MAX_FEED} bytes")
     try:
         data = json.loads(decode(page.payload, page.header("content-type"), page.encoding), parse_int=float)
     except (ValueError, RecursionError) as error:
@@ -124,37 +122,3 @@ def _plain(title: str | None) -> str | None:
     if title and ("<" in title or "&" in title):
         title = unescape(_TAG.sub("", title[:10_000]))
     return one_line(title)
-
-
-def _whole(text: str) -> tuple[str, bool]:
-    """The feed up to its last whole item, and whether anything came after: a cut address is a wrong address."""
-    if re.search(r"</(?:[\w.-]+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--|$)", text[-4096:], re.IGNORECASE):
-        return text, False
-    last = max(text.rfind("</item>"), text.rfind("</entry>"))
-    if last < 0:
-        return text, False
-    return text[: text.index(">", last) + 1], True
-
-
-def _nests_too_deep(text: str) -> bool:
-    depth = 0
-
-    def opened(_name: str, _attributes: object) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > MAX_NESTING:
-            raise OverflowError
-
-    def closed(_name: str) -> None:
-        nonlocal depth
-        depth -= 1
-
-    parser = expat.ParserCreate(encoding="utf-8")
-    parser.StartElementHandler, parser.EndElementHandler = opened, closed
-    try:
-        parser.Parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1).encode("utf-8", "replace"), True)
-    except OverflowError:
-        return True
-    except expat.ExpatError:
-        pass  # not well-formed: feedparser's loose parser will do
-    return False

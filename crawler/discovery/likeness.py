@@ -59,6 +59,11 @@ def is_media(url: str) -> bool:
     return bool(dot and stem) and extension.lower() in MEDIA
 
 
+def names_id(url: str) -> bool:
+    """Whether the query names an article's number, as in ``news.php?id=3118``."""
+    return _ID_QUERY.search(query_of(url)) is not None
+
+
 @lru_cache(maxsize=8192)
 def is_junk(url: str) -> bool:
     """Whether nothing is to be read there, on the face of the address: log-ins, shares, sort orders, calendars."""
@@ -84,7 +89,7 @@ def url_weight(url: str) -> int:
     segments = segments_of(url)
     query = query_of(url)
     if not segments:
-        return 3 if _ID_QUERY.search(query) else -9
+        return 3 if names_id(url) else -9
     last = segments[-1]
     if _INDEX.match(last) and not query:
         segments = segments[:-1]
@@ -100,7 +105,7 @@ def url_weight(url: str) -> int:
     longest = max((stem, *segments[-3:-1]), key=lambda part: len(_WORD.findall(part)))
     words = len(_WORD.findall(longest))
     weight += 3 if words >= 4 else 2 if words == 3 else 1 if words == 2 else 0
-    if any(_IDS.search(part) for part in (stem, *segments[-2:-1])) or _ID_QUERY.search(query):
+    if any(_IDS.search(part) for part in (stem, *segments[-2:-1])) or names_id(url):
         weight += 3
     elif re.fullmatch(r"\D{0,3}\d{3,4}", stem) and len(segments) > 1:
         weight += 1
@@ -117,7 +122,7 @@ def text_weight(text: str) -> int:
     if not text:
         return 0
     words = len(_WORD.findall(text)) + len(_WIDE.findall(text)) // 2
-    return 3 if words >= 6 else 2 if words >= 4 else 1 if words == 3 else 0
+    return 3 if words >= 4 else 1 if words == 3 else 0
 
 
 @lru_cache(maxsize=8192)

@@ -6,21 +6,23 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lxml import etree, html
+from lxml import html
 
 from crawler.discovery.collect import Collector
-from crawler.discovery.content import MAX_HTML, decode, one_line
+from crawler.discovery.content import one_line
 from crawler.discovery.likeness import (
     ARTICLE,
     is_junk,
     looks_like_section,
+    names_id,
     segments_of,
     text_weight,
     twin_of,
     url_weight,
 )
-from crawler.discovery.paging import Place, place_of, says_more
-from crawler.discovery.urls import absolute, normalise, same_site
+from crawler.discovery.markup import base_of, parsed
+from crawler.discovery.paging import UNNUMBERED, Place, next_number, place_of
+from crawler.discovery.urls import absolute, identity, same_site
 from crawler.discovery.values import Discovered, Fetched
 from crawler.discovery.words import words
 from pipelines.model import Role
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 MAX_LINKS = 5_000
 """Links that are looked at on one page. The front pages of large papers have 300 to 1,500."""
+
+MAX_HREF = 2_000
+"""Characters of a link. No article is told apart by more; search engines stop there too."""
 
 MAX_SECTIONS = 200
 """Sections taken from one page. More is a tag cloud or an archive."""
@@ -49,18 +54,25 @@ _FEED_URL = re.compile(
     r"(?:/(?:rss|feed|feeds|atom)/?|\.(?:rss|atom|rdf)|(?:rss|atom|feed)[^/?]*\.xml)(?:$|\?)", re.IGNORECASE
 )
 _COMMENTS = re.compile(r"/comments?/|[?&]comments?=|-comments\b", re.IGNORECASE)
+_OF_COMMENTS = re.compile(r"\bcomment|\bkommentar|\bcomentario|коммента|комента", re.IGNORECASE)
 
 _ABOVE = 14
 """Ancestors of a link that are looked at for its place on the page."""
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5"})
+_APART = frozenset({"nav", "foot", "share", "tags"})
+"""Places that are not the list of news, and count against a link."""
+
 _PLACES = {"nav": "nav", "footer": "foot", "header": "head", "aside": "aside", "article": "article", "menu": "nav"}
 _PLACE_NAMES = re.compile(
-    r"(?P<foot>\bfooter|\bcolophon\b|\bsite-?info)"
-    r"|(?P<nav>\bnav(?:bar|igation)?\b|\bmenu|\bbreadcrumb|\bmainnav|\bsubnav|-nav\b|\btopics?-?bar)"
-    r"|(?P<share>\bshar(?:e|ing)\b|\bsocial)|(?P<tags>\btag-?(?:cloud|list)|\btags\b)",
+    r"(?P<foot>(?:\w+[-_]+)?(?:footer|colophon|site-?info)(?:[-_]+\w+)*)"
+    r"|(?P<nav>(?!has|with|no[-_]|is[-_]|page|body|layout)(?:\w+[-_]+){0,2}"
+    r"(?:nav|navbar|navigation|menu|submenu|mainnav|subnav|topnav|breadcrumbs?)(?:[-_]+\w+)*)"
+    r"|(?P<share>(?:\w+[-_]+)?(?:share|sharing|social)(?:[-_]*(?:links|buttons|bar|icons|media|tools|list))?)"
+    r"|(?P<tags>(?:\w+[-_]+)?(?:tags|tag[-_]?(?:list|cloud|links)))",
     re.IGNORECASE,
 )
+"""Class names, ids and roles that tell a place, each as a whole word: ``tags-politics`` on a teaser tells none."""
 
 
 @dataclass(slots=True)
@@ -69,18 +81,20 @@ class _Link:
 
     url: str
     text: str = ""
-    place: int = 0
+    place: int = -9
     nav: bool = True
     """Every link to it stands in navigation."""
+    tag: bool = True
+    """Every link to it stands among tags or share buttons."""
 
 
 def read_listing(page: Fetched, outlet: Outlet) -> Discovered:
     """The links of a page, sorted by what they look like."""
     found = Collector(page, outlet)
-    root = _parsed(page, found)
+    root = parsed(page, found)
     if root is None:
         return found.done("page: no HTML in it")
-    base = _base(root, page.url)
+    base = base_of(root, page.url)
     place = place_of(page.url)
     deeper = page.depth < outlet.limits.depth
     feeds = _feeds(root, base, found, outlet)
@@ -91,37 +105,18 @@ def read_listing(page: Fetched, outlet: Outlet) -> Discovered:
     links, following = _links(root, base, found, outlet, place)
     articles = sections = 0
     for link in _without_twins(links):
-        if _weight(link, place) >= ARTICLE:
+        if _weight(link, page.url) >= ARTICLE:
             articles += found.add(link.url, Role.ARTICLE, str(page.role), title=one_line(link.text))
     if deeper:
         for url in following:
             found.add(url, Role.SECTION, "pagination")
         for link in sorted(links.values(), key=lambda each: not each.nav):
-            if sections < MAX_SECTIONS and _may_be_section(link, place):
+            if sections < MAX_SECTIONS and _may_be_section(link):
                 sections += found.add(link.url, Role.SECTION, str(page.role), title=one_line(link.text, 100))
     if page.role is Role.HOME and not feeds and not outlet.feeds:
         for path in WELL_KNOWN_FEEDS:
             found.add(absolute(path, page.url), Role.FEED, "guess")
     return found.done(f"page: {len(links)} addresses, {articles} articles, {sections} sections, {feeds} feeds")
-
-
-def _parsed(page: Fetched, found: Collector) -> html.HtmlElement | None:
-    if len(page.payload) > MAX_HTML:
-        found.note(f"page: only the first {MAX_HTML} bytes were read")
-    text = decode(page.payload[:MAX_HTML], page.header("content-type"), page.encoding).replace("\x00", "")
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=False)
-    try:
-        root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
-    except (etree.LxmlError, ValueError, AssertionError):
-        return None
-    return root
-
-
-def _base(root: html.HtmlElement, url: str) -> str:
-    for element in root.iter("base"):
-        if href := element.get("href"):
-            return absolute(href, url) or url
-    return url
 
 
 def _feeds(root: html.HtmlElement, base: str, found: Collector, outlet: Outlet) -> int:
@@ -133,7 +128,7 @@ def _feeds(root: html.HtmlElement, base: str, found: Collector, outlet: Outlet) 
         if count >= MAX_FEEDS:
             break
         href = element.get("href")
-        if not href or len(href) > 2000:
+        if not href or len(href) > MAX_HREF:
             continue
         kind = (element.get("type") or "").partition(";")[0].strip().lower()
         declared = kind in FEED_TYPES or (
@@ -145,8 +140,9 @@ def _feeds(root: html.HtmlElement, base: str, found: Collector, outlet: Outlet) 
         elif not declared and not _FEED_URL.search(href):
             continue
         url = absolute(href, base)
-        if url and not _COMMENTS.search(url) and (declared or not is_junk(url)):
-            title = one_line(element.get("title"), 100)
+        title = one_line(element.get("title"), 200)
+        of_comments = url and (_COMMENTS.search(url) or (title and _OF_COMMENTS.search(title)))
+        if url and not of_comments and (declared or not is_junk(url)):
             count += found.add(url, Role.FEED, "autodiscovery", title=title, own_site=not declared)
     return count
 
@@ -170,40 +166,30 @@ def _links(
             break
         if href[0] == "#":
             continue
-        raw = absolute(href, base)
-        url = normalise(raw) if raw else None
-        if url is None:
+        raw = absolute(href, base) if len(href) <= MAX_HREF else None
+        if raw is None:
+            found.left_out["no web address"] += 1
             continue
+        url = identity(raw)
         if not same_site(url, outlet):
             found.left_out["on other hosts"] += 1
             continue
         text = _text_of(element) if element.tag != "link" else ""
-        number = _next_page(url, text, "next" in rel, place)
+        number = next_number(url, text, "next" in rel, place)
         if number:
             following.setdefault(url, number)
             continue
         if element.tag == "link" or is_junk(url):
             continue
         where, score = _standing(element, names)
-        if where in ("share", "tags"):
-            continue
         link = links.setdefault(url, _Link(url))
         link.nav &= where in ("nav", "foot", "head")
+        link.tag &= where in ("share", "tags")
         link.place = max(link.place, score)
         if text_weight(text) > text_weight(link.text) or not link.text:
             link.text = text
     ordered = sorted(following, key=lambda url: following[url])
-    return links, ordered[:1] if ordered and following[ordered[0]] < 10**6 else ordered[:3]
-
-
-def _next_page(url: str, text: str, is_next: bool, here: Place) -> int:
-    """The number of a later page of the same listing; a million if it has none but says "next"; else 0."""
-    there = place_of(url)
-    if there.stem == here.stem and there.number > here.number:
-        return there.number
-    if is_next or ("?" in url and says_more(text)):
-        return 10**6 if (there != here and there.number != 1) or is_next else 0
-    return 0
+    return links, ordered[:1] if ordered and following[ordered[0]] < UNNUMBERED else ordered[:3]
 
 
 def _text_of(element: html.HtmlElement) -> str:
@@ -236,37 +222,38 @@ def _standing(element: html.HtmlElement, names: dict[str, str]) -> tuple[str, in
         spot = _PLACES.get(tag, "")
         if not spot and len(label) > 2 and tag != "body":
             if label not in names:
-                hit = _PLACE_NAMES.search(label)
-                names[label] = (hit.lastgroup or "") if hit else ""
+                hits = (_PLACE_NAMES.fullmatch(word) for word in label.split())
+                names[label] = next((hit.lastgroup or "" for hit in hits if hit), "")
             spot = names[label]
         if spot and not where:
             where = spot
-        if where in ("nav", "foot", "share", "tags"):
+        if where in _APART:
             break
         node = node.getparent()
-    if where in ("nav", "foot"):
+    if where in _APART:
         score -= 3
     return where, score
 
 
-def _weight(link: _Link, here: Place) -> int:
-    """All evidence together. A facet of the page itself (same path, other query) is never an article by its words."""
+def _weight(link: _Link, page: str) -> int:
+    """All evidence together. A facet of the page itself (same path, other query) is no article for its words."""
     weight = url_weight(link.url)
-    if weight <= -9:
-        return weight
-    if place_of(link.url).stem == here.stem:
-        return min(weight, 0)
+    if weight <= -9 or (_is_facet(link.url, page) and not names_id(link.url)):
+        return -9
     return weight + text_weight(link.text) + link.place
 
 
-def _may_be_section(link: _Link, here: Place) -> bool:
+def _is_facet(url: str, page: str) -> bool:
+    path, mark, _ = url.partition("?")
+    return bool(mark) and path.rstrip("/") == page.partition("?")[0].rstrip("/")
+
+
+def _may_be_section(link: _Link) -> bool:
     url = link.url
-    if place_of(url).stem == here.stem or not segments_of(url):
+    if link.tag or "?" in url or not segments_of(url):
         return False
-    if looks_like_section(url):
-        return True
-    short = "?" not in url and len(segments_of(url)) <= 4
-    return link.nav and short and url_weight(url) > -3 and text_weight(link.text) <= 2
+    short = len(segments_of(url)) <= (4 if link.nav else 3)
+    return looks_like_section(url) or (short and url_weight(url) > -3 and text_weight(link.text) < ARTICLE)
 
 
 def _without_twins(links: dict[str, _Link]) -> list[_Link]:

@@ -8,7 +8,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 from crawler.discovery.collect import Collector
-from crawler.discovery.content import decode
+from crawler.discovery.content import decode, without_comments
 from crawler.discovery.urls import absolute, normalise, same_site
 from crawler.discovery.values import Discovered, Fetched
 from pipelines.model import Role
@@ -29,7 +29,7 @@ _REFRESH_META = re.compile(
 _REFRESH = re.compile(
     r"""^\s*(\d{0,9}(?:\.\d*)?)\s*[;,\s]\s*(?:url\s*=\s*)?["']?(.*?)["']?\s*$""", re.IGNORECASE | re.DOTALL
 )
-_NOT_SHOWN = re.compile(r"<!--.*?-->|<noscript\b.*?</noscript>|<script\b.*?</script>", re.IGNORECASE | re.DOTALL)
+_HIDING = re.compile(r"<(/?)(script|noscript|template|textarea|title|style)\b", re.IGNORECASE)
 
 
 def read_redirect(page: Fetched, outlet: Outlet) -> Discovered:
@@ -48,8 +48,8 @@ def read_refresh(page: Fetched, outlet: Outlet) -> Discovered:
     """Where a page sends its reader by ``<meta http-equiv=refresh>`` or the Refresh header, if at once."""
     value = page.header("refresh")
     if not value and b"efresh" in page.payload[:65536].replace(b"REFRESH", b"refresh"):
-        head = _NOT_SHOWN.sub("", decode(page.payload[:65536], page.header("content-type"), page.encoding))
-        meta = _REFRESH_META.search(head)
+        head = decode(page.payload[:65536], page.header("content-type"), page.encoding)
+        meta = _REFRESH_META.search(_effective(without_comments(head)))
         value = unescape(meta[1].strip("\"'")) if meta else ""
     parts = _REFRESH.match(value) if value else None
     if not parts or not parts[2]:
@@ -62,6 +62,22 @@ def read_refresh(page: Fetched, outlet: Outlet) -> Discovered:
     if delay > MAX_REFRESH_DELAY or (target and normalise(target) == normalise(page.url)):
         return Discovered()
     return _follow(page, outlet, parts[2], "meta-refresh")
+
+
+def _effective(text: str) -> str:
+    """Markup without what a browser that runs scripts takes no markup from."""
+    kept: list[str] = []
+    done, inside = 0, ""
+    for tag in _HIDING.finditer(text):
+        name = tag[2].lower()
+        if not inside and not tag[1]:
+            kept.append(text[done : tag.start()])
+            inside = name
+        elif inside == name and tag[1]:
+            done, inside = tag.end(), ""
+    if not inside:
+        kept.append(text[done:])
+    return "".join(kept)
 
 
 def _follow(page: Fetched, outlet: Outlet, target: str, method: str) -> Discovered:

@@ -66,9 +66,12 @@ def absolute(href: str, base: str | None = None) -> str | None:
 
 def normalise(url: str) -> str | None:
     """The form under which the frontier knows a page. Idempotent; None for what is no http(s) URL."""
-    url = absolute(url) or ""
-    if not url:
-        return None
+    found = absolute(url)
+    return None if found is None else identity(found)
+
+
+def identity(url: str) -> str:
+    """``normalise`` for a URL that ``absolute`` gave."""
     if ";" in url:
         url = _SESSION_SEGMENT.sub("", url)
     head, mark, query = url.partition("?")

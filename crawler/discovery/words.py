@@ -40,20 +40,21 @@ DULL = words("""
     contact-us kontakt impressum imprint privacy privacy-policy datenschutz terms terms-of-use terms-of-service
     cookies cookie-policy cookie disclaimer accessibility advertise advertising mediadata jobs careers career shop
     store newsletter newsletters subscribe subscription subscriptions abo abonnement abonnements help faq faqs
-    sitemap calendar kalender archive archives comments comment feedback donate donation apps app rss feeds epaper
-    e-paper tv-guide tv-programm horoscope horoskop crossword games licensing legal rules press-office corrections
-    settings preferences bookmarks widgets
+    sitemap calendar kalender comments comment feedback donate donation apps app rss feeds epaper e-paper tv-guide
+    tv-programm horoscope horoskop crossword games licensing legal rules press-office corrections settings
+    preferences bookmarks widgets
 """)
 """Path segments of service pages; an article's own evidence can outweigh them."""
 
 SECTIONS = words("""
-    news nachrichten actualites actualite noticias novosti notizie world welt monde mundo international politics
-    politik politique politica economy economics wirtschaft economie economia business finance markets money sport
-    sports deporte deportes culture kultur cultura arts art life lifestyle leben style opinion opinions meinung
-    editorial science wissen wissenschaft sciences ciencia tech technology technik technologie tecnologia health
-    gesundheit sante salud environment umwelt climate klima planete education society gesellschaft societe sociedad
-    travel food europe europa africa afrique asia asien americas amerika usa us uk local regional region regions
-    latest breaking top-stories features analysis investigations interviews blog blogs video videos
+    archive archives archiv arhiv arkiv archivo archivio news nachrichten actualites actualite noticias novosti
+    notizie world welt monde mundo international politics politik politique politica economy economics wirtschaft
+    economie economia business finance markets money sport sports deporte deportes culture kultur cultura arts art
+    life lifestyle leben style opinion opinions meinung editorial science wissen wissenschaft sciences ciencia tech
+    technology technik technologie tecnologia health gesundheit sante salud environment umwelt climate klima planete
+    education society gesellschaft societe sociedad travel food europe europa africa afrique asia asien americas
+    amerika usa us uk local regional region regions latest breaking top-stories features analysis investigations
+    interviews blog blogs video videos
 """)
 """Path segments that, coming last, are a section's."""
 
