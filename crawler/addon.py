@@ -65,3 +65,15 @@ class BroadsheetAddon:
             else:
                 settings.set(name, value, "addon")
         self.update_pre_crawler_settings(settings)
+        # The frontier paces each host by itself, exactly and per outlet; Scrapy's slots are not to add to that.
+        for name, ours, most in (
+            ("DOWNLOAD_DELAY", "BROADSHEET_DELAY", 0),
+            ("CONCURRENT_REQUESTS_PER_DOMAIN", "BROADSHEET_CONNECTIONS", 16),
+        ):
+            settings.set(ours, settings[name], "addon")
+            settings.set(name, most, settings.getpriority(name) or 0)
+        contact = settings["BROADSHEET_CONTACT"]
+        if contact and "(+" not in settings["USER_AGENT"]:
+            settings.set(
+                "USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", settings.getpriority("USER_AGENT") or 0
+            )

@@ -11,23 +11,28 @@ import logging
 import time
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+import scrapy
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DontCloseSpider
+from scrapy.exceptions import DontCloseSpider, NotConfigured
 from twisted.internet import task
+from twisted.internet.interfaces import IDelayedCall
 
 from crawler.discovery import Discovered
 from crawler.fetch.frontier import Frontier
 from crawler.fetch.parse import parse_page
-from crawler.jobs import Job, Outlet
-from crawler.watch.report import summary, write_report
+from crawler.fetch.robots import RobotsCache
+from crawler.jobs import Job
+from crawler.watch.report import counts
+from crawler.watch.tally import Tallies
+from pipelines import VERSION
 from pipelines.errors import BroadsheetError, BusyError, CaptureError, ConfigError, DiskFullError
-from pipelines.flow.live import LiveRun, open_run
+from pipelines.flow.live import open_run
 from pipelines.flow.parse import Parsed
 from pipelines.flow.run import Hooks
-from pipelines.model import Candidate, CaptureRef, Exchange, Outcome, Provenance, Role
+from pipelines.model import Candidate, CaptureRef, Exchange, Outcome, Provenance, Rejection, Role
 
 logger = logging.getLogger(__name__)
 
@@ -57,73 +62,77 @@ class ExitStatus(IntEnum):
         return next((status for kind, status in kinds.items() if isinstance(error, kind)), cls.ERROR)
 
 
-class JobSpider(Protocol):
-    """What a spider must have for its pages to be kept."""
-
-    job: Job
-
-    def outlet(self, name: str) -> Outlet | None: ...
-
-
 class Crawl:
     """The crawl in progress, as ``crawler.broadsheet``."""
 
-    def __init__(self, crawler: Crawler, job: Job, run: LiveRun, frontier: Frontier) -> None:
-        self.crawler, self.job, self.live, self.frontier = crawler, job, run, frontier
+    def __init__(self, crawler: Crawler, job: Job) -> None:
+        """Open the job. Raises ``BusyError``, ``LedgerError`` or ``CaptureError``."""
+        settings = crawler.settings
+        self.crawler, self.job = crawler, job
         self.started = time.time()
         self.status: ExitStatus | None = None
         self.failure: BaseException | None = None
+        self.failures: list[tuple[str, str]] = []
         self._uncommitted = 0
         self._timer = task.LoopingCall(self._commit)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Crawl:
-        """Open the job of the crawler's spider. Raises ``ConfigError``, ``BusyError`` or ``LedgerError``."""
-        from twisted.internet import reactor
-
         spider: Any = crawler.spider
-        job: Job = spider.job
-        settings = crawler.settings
-
-        def wake(seconds: float) -> Any:
-            assert crawler.engine._slot is not None
-            return reactor.callLater(seconds, crawler.engine._slot.nextcall.schedule)  # type: ignore[attr-defined]
-
-        crawl: Crawl
-        hooks = Hooks(
-            parser=parse_page,
-            discover=lambda provenance: spider.outlet(provenance.outlet),
-            discovered=lambda ref, provenance, found: crawl.discovered(ref, provenance, found),
-            settled=lambda outcome: crawl.settled(outcome),
-        )
-        live = open_run(
+        self.live = open_run(
             Path(job.output) / job.name,
-            job=job.name,
-            operator=job.contact,
-            user_agent=settings["USER_AGENT"],
-            robots="obeyed" if settings.getbool("ROBOTSTXT_OBEY") else "ignored",
+            info={
+                "software": f"broadsheet/{VERSION} scrapy/{scrapy.__version__}",
+                "operator": job.contact or settings["BROADSHEET_CONTACT"] or "",
+                "http-header-user-agent": settings["USER_AGENT"],
+                "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+                "isPartOf": job.name,
+            },
             workers=settings.getint("BROADSHEET_WORKERS"),
             seconds=settings.getfloat("BROADSHEET_PARSE_SECONDS"),
             megabytes=settings.getint("BROADSHEET_PARSE_MEGABYTES"),
             max_bytes=settings.getint("BROADSHEET_WARC_BYTES"),
+            max_disk=settings.getint("BROADSHEET_MAX_DISK"),
             preload=("crawler.fetch.parse",),
-            hooks=hooks,
+            hooks=Hooks(
+                parser=parse_page,
+                discover=lambda provenance: spider.outlet(provenance.outlet),
+                discovered=self.discovered,
+                settled=self.settled,
+            ),
         )
-        frontier = Frontier(
-            live.ledger,
-            delay=lambda host: job.delay(host, settings.getfloat("DOWNLOAD_DELAY")),
-            per_host=settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"),
+        ledger = self.live.ledger
+        self.robots = RobotsCache()
+        self.robots.restore(ledger.execute("SELECT * FROM robots").fetchall())
+        self.frontier = Frontier(
+            ledger,
+            delay=lambda host: job.delay(host, settings.getfloat("BROADSHEET_DELAY")),
+            per_host=lambda host: job.concurrency(host, settings.getint("BROADSHEET_CONNECTIONS")),
             pages=job.pages,
-            wake=wake,
+            call_later=self._call_later,
         )
-        crawl = cls(crawler, job, live, frontier)
-        crawl._take_up()
+        self._take_up()
+        self.tallies = Tallies(ledger, self.live.run.number, self.frontier.counts)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Crawl:
+        job = getattr(crawler.spider, "job", None)
+        if job is None:
+            raise NotConfigured("the spider has no job, so its pages are not kept")
+        crawl = cls(crawler, job)
         crawler.broadsheet = crawl  # type: ignore[attr-defined]
         crawler.capture_sink = crawl.capture  # type: ignore[attr-defined]
         crawler.signals.connect(crawl.opened, signals.spider_opened)
         crawler.signals.connect(crawl.idle, signals.spider_idle)
         crawler.signals.connect(crawl.closed, signals.spider_closed)
         return crawl
+
+    def _call_later(self, seconds: float) -> IDelayedCall:
+        """Have Scrapy's engine look at the frontier again; by itself it does so every 5 seconds only."""
+        from twisted.internet import reactor
+
+        slot = self.crawler.engine._slot
+        assert slot is not None
+        later: Any = reactor
+        call: IDelayedCall = later.callLater(seconds, slot.nextcall.schedule)
+        return call
 
     def _take_up(self) -> None:
         """After a crash: what the archive holds need not be fetched again, what it lost must be."""
@@ -163,6 +172,7 @@ class Crawl:
             self.stop(error)
             raise
         self.crawler.stats.inc_value("broadsheet/captures")
+        self.tallies.of(provenance.outlet).fetched += 1
         self._uncommitted += 1
         if self._uncommitted >= COMMIT_CAPTURES:
             self._commit()
@@ -178,14 +188,16 @@ class Crawl:
             self.frontier.wake()
 
     def settled(self, outcome: Outcome) -> None:
-        reason = getattr(outcome, "reason", "article")
+        reason = outcome.reason if isinstance(outcome, Rejection) else "article"
+        self.tallies.settled(outcome.outlet, reason)
         self.crawler.stats.inc_value(f"broadsheet/outcome/{reason}")
 
     # ------------------------------------------------------------------ durability and the end
 
     def _commit(self) -> None:
         try:
-            self.live.run.commit()
+            if self.failure is None:
+                self.live.run.commit()
             self._uncommitted = 0
         except CaptureError as error:
             self.stop(error)
@@ -209,14 +221,33 @@ class Crawl:
             self._timer.stop()
         try:
             if self.failure is None and reason == "finished":
-                await self.live.finish(self._report)
-                failed = self.live.ledger_failed
-                self.status = ExitStatus.PARTIAL if failed or self.frontier.given_up() else ExitStatus.COMPLETE
-            elif self.failure is None:
-                self.status = ExitStatus.INTERRUPTED
+                self.live.ledger.execute("DELETE FROM robots")
+                for row in self.robots.rows():
+                    self.live.ledger.execute("INSERT INTO robots VALUES (?, ?, ?, ?, ?, ?)", row)
+                await self.live.finish(lambda: {"job": self.job.name, "counts": counts(self.tallies)})
+            self.failures = self.frontier.failures(self.live.started)
         except BroadsheetError as error:
-            self.failure = error
+            self.failure = self.failure or error
         finally:
+            self._end(reason)
+
+    def _end(self, reason: str) -> None:
+        try:
             self.live.close()
+        except BroadsheetError as error:
+            self.failure = self.failure or error
         if self.failure is not None:
             self.status = ExitStatus.of(self.failure)
+        elif reason != "finished":
+            self.status = ExitStatus.INTERRUPTED
+        else:
+            self.status = ExitStatus.PARTIAL if self.failures or self.frontier.given_up() else ExitStatus.COMPLETE
+
+    def status_line(self) -> str:
+        """How the crawl ended, for a person."""
+        articles = f"{self.tallies.total().articles} articles"
+        return {
+            ExitStatus.COMPLETE: f"Complete: {articles}.",
+            ExitStatus.PARTIAL: f"Ended: {articles}; some addresses could not be fetched.",
+            ExitStatus.INTERRUPTED: f"Interrupted: {articles} so far. Start it again to go on.",
+        }.get(ExitStatus.ERROR if self.status is None else self.status, f"Stopped: {self.failure}")

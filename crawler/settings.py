@@ -8,6 +8,7 @@ from pipelines import VERSION
 BOT_NAME = "broadsheet"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
+LOG_LEVEL = "INFO"
 COMMANDS_MODULE = "crawler.commands"
 ADDONS = {"crawler.addon.BroadsheetAddon": 0}
 

@@ -53,7 +53,17 @@ class Command(ScrapyCommand):
             job = Path(scratch) / "demo.toml"
             job.write_text(_job(web.outlets, opts.output), "utf-8")
             # A process of its own, as a user would start it.
-            crawl = [sys.executable, "-m", "scrapy", "crawl", "news", "-a", f"job={job}", "-s", "ALLOW_PRIVATE_ADDRESSES=1"]
+            crawl = [
+                sys.executable,
+                "-m",
+                "scrapy",
+                "crawl",
+                "news",
+                "-a",
+                f"job={job}",
+                "-s",
+                "ALLOW_PRIVATE_ADDRESSES=1",
+            ]
             status = subprocess.run(crawl, env={**os.environ, "COLUMNS": str(console.width)}, check=False).returncode
         if status not in (0, 3):
             self.exitcode = status

@@ -93,8 +93,8 @@ class Command(ScrapyCommand):
         print(f"{counts.captures} captures: {counts.articles} articles in {output}", file=sys.stderr)
         if reasons:
             print(f"{counts.rejections.total()} rejections in {rejections}: {reasons}", file=sys.stderr)
-        for line in counts.damaged:
-            print(f"damaged: {line}", file=sys.stderr)
+        for damage in counts.damaged:
+            print(f"damaged: {damage}", file=sys.stderr)
         return ExitStatus.PARTIAL if counts.damaged else ExitStatus.COMPLETE
 
 

@@ -80,7 +80,9 @@ class Command(ScrapyCommand):
                 for run in runs:
                     quiet = opts.json or not sys.stderr.isatty()
                     verdicts.append(
-                        verify_run(run, workers, note=lambda step: None if quiet else print(f"… {step}", file=sys.stderr))
+                        verify_run(
+                            run, workers, note=lambda step: None if quiet else print(f"… {step}", file=sys.stderr)
+                        )
                     )
             finally:
                 workers.close(wait=False)

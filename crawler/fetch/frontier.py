@@ -64,6 +64,8 @@ class State(IntEnum):
     TAKEN = 1
     DONE = 2
     FAILED = 3
+    REFUSED = 4
+    """By robots.txt, the address guard or a limit."""
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ class Host:
 
     name: str
     delay: float
+    connections: int
     rows: deque[tuple[Any, ...]] = field(default_factory=deque)
     active: int = 0
     ready: float = 0.0
@@ -89,7 +92,7 @@ class Frontier(BaseScheduler):
     """Waiting addresses of one run.
 
     ``pages`` gives the number of articles that an outlet may be asked for; ``delay`` the seconds between two
-    requests to a host of that name. ``wake`` calls Scrapy's engine after so many seconds.
+    requests to a host of that name, ``per_host`` the connections it may have. ``call_later`` has Scrapy's engine ask again after so many seconds.
     """
 
     def __init__(
@@ -97,14 +100,14 @@ class Frontier(BaseScheduler):
         ledger: Ledger,
         *,
         delay: Callable[[str], float],
-        per_host: int,
+        per_host: Callable[[str], int],
         pages: Callable[[str], int],
-        wake: Callable[[float], IDelayedCall],
+        call_later: Callable[[float], IDelayedCall],
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._ledger, self._delay, self._per_host, self._pages = ledger, delay, per_host, pages
-        self._call_later, self._clock, self._now = wake, clock, now
+        self._call_later, self._clock, self._now = call_later, clock, now
         self._hosts: dict[str, Host] = {}
         self._ready: deque[Host] = deque()
         self._timers: list[tuple[float, str]] = []
@@ -115,6 +118,8 @@ class Frontier(BaseScheduler):
         """Requests that are more than an address (a body, another method): kept in memory only."""
         self._retries: Counter[str] = Counter()
         """Addresses that wait for another try, by host."""
+        self.counts: dict[str, Counter[str]] = {}
+        """Per outlet, for those who watch: addresses found, waiting, and failed in this run."""
         self.stopped = False
 
     @classmethod
@@ -129,6 +134,10 @@ class Frontier(BaseScheduler):
         """Take up what waits, including what was in flight when the last process ended."""
         self._ledger.execute("UPDATE frontier SET state = 0, not_before = 0 WHERE state = 1")
         self._ledger.execute("UPDATE frontier SET not_before = 0 WHERE state = 0 AND not_before > 0")
+        for outlet, state, number in self._ledger.execute("SELECT outlet, state, count(*) FROM frontier GROUP BY 1, 2"):
+            counts = self._count(outlet)
+            counts["found"] += number
+            counts["waiting"] += number if state == State.WAITING else 0
         for (name,) in self._ledger.execute("SELECT DISTINCT host FROM frontier WHERE state = 0").fetchall():
             self._offer(self._host(name))
 
@@ -159,7 +168,7 @@ class Frontier(BaseScheduler):
         while self._ready:
             host = self._ready.popleft()
             host.queued = False
-            if host.active >= self._per_host or not self._peek(host):
+            if host.active >= host.connections or not self._peek(host):
                 continue  # it is offered again when a request of it ends or an address is added
             if host.ready > now:
                 self._offer(host)
@@ -199,6 +208,9 @@ class Frontier(BaseScheduler):
             )  # fmt: skip
             if cursor.rowcount:
                 touched[parts.netloc.lower()] += 1
+                counts = self._count(candidate.outlet)
+                counts["found"] += 1
+                counts["waiting"] += 1
         for name in touched:
             host = self._host(name)
             host.fresh = False
@@ -232,7 +244,7 @@ class Frontier(BaseScheduler):
 
     def captured(self, row: int) -> None:
         """The address is in the archive."""
-        self._ledger.execute("UPDATE frontier SET state = 2, reason = NULL WHERE id = ?", (row,))
+        self._end(row, State.DONE, None)
 
     def captured_url(self, url: str) -> None:
         """The same, for a capture found in the archive after a crash."""
@@ -251,6 +263,8 @@ class Frontier(BaseScheduler):
             self.fail(row, reason)
             return False
         wait = RETRY_FIRST * RETRY_FACTOR ** (attempts - 1)
+        before, outlet = self._ledger.execute("SELECT state, outlet FROM frontier WHERE id = ?", (row,)).fetchone()
+        self._count(outlet)["waiting"] += before == State.DONE  # a capture, but not yet of what was wanted
         self._ledger.execute(
             "UPDATE frontier SET state = 0, not_before = ?, reason = ? WHERE id = ?", (self._now() + wait, reason, row)
         )
@@ -258,9 +272,24 @@ class Frontier(BaseScheduler):
         heapq.heappush(self._timers, (self._clock() + wait + 0.01, name))
         return True
 
-    def fail(self, row: int, reason: str) -> None:
-        """Give an address up, and keep why."""
-        self._ledger.execute("UPDATE frontier SET state = 3, reason = ? WHERE id = ?", (reason, row))
+    def fail(self, row: int, reason: str, *, refused: bool = False) -> None:
+        """Give an address up, and keep why. ``refused``: it was not to be fetched, which is no failure."""
+        state = State.REFUSED if refused else State.FAILED
+        outlet = self._end(row, state, reason)
+        self._count(outlet)["failed"] += state == State.FAILED
+
+    def _end(self, row: int, state: State, reason: str | None) -> str:
+        """Nothing more is to be done for an address; gives its outlet."""
+        outlet: str
+        before, outlet = self._ledger.execute("SELECT state, outlet FROM frontier WHERE id = ?", (row,)).fetchone()
+        self._ledger.execute(
+            "UPDATE frontier SET state = ?, reason = ?, not_before = ? WHERE id = ?", (state, reason, self._now(), row)
+        )
+        self._count(outlet)["waiting"] -= before in (State.WAITING, State.TAKEN)
+        return outlet
+
+    def _count(self, outlet: str) -> Counter[str]:
+        return self.counts.setdefault(outlet, Counter())
 
     def release(self, name: str, *, failed: bool = False) -> None:
         """A request to the host has ended."""
@@ -279,6 +308,12 @@ class Frontier(BaseScheduler):
         if seconds > LONGEST_WAIT:
             self._give_up(host, f"asked to wait {seconds:.0f} s")
         host.ready = max(host.ready, self._clock() + seconds)
+
+    def asked(self, name: str) -> float:
+        """Note a request to the host that was not ours to give (robots.txt); the seconds to wait before the next."""
+        host = self._host(name)
+        host.ready = max(host.ready, self._clock() + 2 * host.delay)
+        return host.delay
 
     def slow_down(self, name: str, delay: float) -> None:
         """Keep at least so many seconds between requests to a host (robots.txt ``Crawl-delay``)."""
@@ -300,12 +335,12 @@ class Frontier(BaseScheduler):
     def _host(self, name: str) -> Host:
         host = self._hosts.get(name)
         if host is None:
-            host = self._hosts[name] = Host(name, self._delay(name))
+            host = self._hosts[name] = Host(name, self._delay(name), self._per_host(name))
         return host
 
     def _offer(self, host: Host) -> None:
         """Put a host where ``next_request`` finds it when its time has come."""
-        if host.queued or host.given_up or host.active >= self._per_host:
+        if host.queued or host.given_up or host.active >= host.connections:
             return
         host.queued = True
         if host.ready > self._clock():
@@ -375,15 +410,17 @@ class Frontier(BaseScheduler):
         """Have the engine ask at once: addresses were added outside of its own turns."""
         self._call_later(0.0)
 
-    def failures(self) -> list[tuple[str, str]]:
-        """Addresses that were given up, and why."""
-        return self._ledger.execute("SELECT url, reason FROM frontier WHERE state = 3 ORDER BY id").fetchall()
+    def failures(self, since: float) -> list[tuple[str, str]]:
+        """Addresses that were given up since then, and why."""
+        sql = "SELECT url, reason FROM frontier WHERE state = 3 AND not_before >= ? ORDER BY id"
+        return self._ledger.execute(sql, (since,)).fetchall()
 
     def _sleep(self, now: float) -> None:
         """Have the engine ask again when the next host is ready."""
         if not self._timers:
             return
         at = self._timers[0][0]
-        if self._alarm is not None and self._alarm.active():
-            self._alarm.cancel()
+        alarm: Any = self._alarm
+        if alarm is not None and alarm.active():
+            alarm.cancel()
         self._alarm = self._call_later(max(0.0, at - now))

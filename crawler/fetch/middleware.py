@@ -15,6 +15,7 @@ from scrapy.http import Response
 from crawler.fetch.robots import RobotsPolicy, retry_after
 from pipelines.errors import CaptureError
 from pipelines.model import Candidate, Role
+from pipelines.text.decode import decode_body
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -60,13 +61,17 @@ class RobotsMiddleware:
 
     async def _policy(self, base: str, asked: Request) -> RobotsPolicy:
         crawl = self._crawler.broadsheet  # type: ignore[attr-defined]
-        policy = crawl.robots.get(base, time.time())
+        fetched = False
+        policy: RobotsPolicy | None = crawl.robots.get(base, time.time())
         if policy is None:
             policy = await self._fetch(base, asked)
             crawl.robots.put(base, policy, time.time())
-        delay = policy.crawl_delay(self._agent)
+            fetched = True
+        delay, host = policy.crawl_delay(self._agent), urlsplit(base).netloc.lower()
         if delay:
-            crawl.frontier.slow_down(urlsplit(base).netloc.lower(), min(delay, crawl.longest_delay))
+            crawl.frontier.slow_down(host, delay)
+        if fetched:
+            await asyncio.sleep(crawl.frontier.asked(host))
         return policy
 
     async def _fetch(self, base: str, asked: Request) -> RobotsPolicy:
@@ -88,12 +93,22 @@ class RobotsMiddleware:
                 raise
             except Exception as error:  # whatever the network does, robots.txt could not be had
                 logger.warning("robots.txt of %s could not be fetched, so nothing of it is: %s", base, error)
-                return RobotsPolicy.unreachable(str(error))
+                return RobotsPolicy.from_failure(f"{type(error).__name__}: {error}")
             location = response.headers.get("Location")
             if not (300 <= response.status < 400 and location):
-                return RobotsPolicy.parse(response.status, response.body)
+                wait = retry_after(response.headers.get("Retry-After"), time.time())
+                return RobotsPolicy.from_response(response.status, _body(response), wait)
             url = urljoin(url, location.decode("latin-1"))
-        return RobotsPolicy.parse(404, b"")  # RFC 9309: too many redirects count as no robots.txt
+        return RobotsPolicy.from_response(404)  # RFC 9309: too many redirects count as no robots.txt
+
+
+def _body(response: Response) -> bytes:
+    """The body without content coding; the spiders leave responses as they came."""
+    coding = ",".join(value.decode("latin-1") for value in response.headers.getlist("Content-Encoding"))
+    try:
+        return decode_body(response.body, coding)
+    except ValueError:
+        return b""
 
 
 class OutcomeMiddleware:
@@ -113,7 +128,7 @@ class OutcomeMiddleware:
         row, host = request.meta["frontier"]
         cut = next((flag for flag in response.flags if flag in ("truncated:time", "truncated:disconnect")), None)
         if response.status in OVERLOADED:
-            wait = retry_after(response.headers.get("Retry-After", b"").decode("latin-1"), time.time())
+            wait = retry_after(response.headers.get("Retry-After"), time.time())
             frontier.hold(host, wait)
         if response.status in TRY_AGAIN or cut:
             frontier.retry(row, host, cut or f"HTTP status {response.status}")
@@ -130,7 +145,7 @@ class OutcomeMiddleware:
         if isinstance(exception, CaptureError):
             pass  # the run stops; the address waits for the next one
         elif refused:
-            frontier.fail(row, reason)
+            frontier.fail(row, reason, refused=True)
             logger.info("refused %s: %s", request.url, reason)
         elif frontier.retry(row, host, reason):
             logger.info("will be tried again: %s: %s", request.url, reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar
+from typing import Any
 
 from scrapy import Request, Spider
 from scrapy.http import Response
@@ -16,7 +16,7 @@ from pipelines.model import Candidate
 class JobSpider(Spider):
     """A spider of a job. Pages are parsed in worker processes, so its callback never looks at a body."""
 
-    custom_settings: ClassVar[dict[str, Any]] = {
+    custom_settings = {  # noqa: RUF012 - as Scrapy declares it
         # Bodies stay as they came; the workers decode them.
         "COMPRESSION_ENABLED": False,
         "DEFAULT_REQUEST_HEADERS": {

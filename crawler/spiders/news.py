@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crawler.discovery import seeds
 from crawler.jobs import load, override
 from crawler.spiders.base import JobSpider
 from pipelines.errors import ConfigError
@@ -19,16 +20,7 @@ class NewsSpider(JobSpider):
         super().__init__(override(load(job), options))
 
     def seeds(self) -> list[Candidate]:
-        found = []
-        for outlet in self.job.outlets:
-            listed: list[tuple[Role, tuple[str, ...]]] = [
-                (Role.HOME, (outlet.home,)),
-                (Role.FEED, outlet.feeds),
-                (Role.SITEMAP, outlet.sitemaps),
-                (Role.SECTION, outlet.sections),
-            ]
-            found += [
-                Candidate(url=url, role=role, method="seed", outlet=outlet.name) for role, urls in listed for url in urls
-            ]
+        found = [candidate for outlet in self.job.outlets for candidate in seeds(outlet)]
+        if self.settings.getbool("ROBOTSTXT_OBEY"):  # then robots.txt is fetched anyway, before all else
+            found = [candidate for candidate in found if candidate.role is not Role.ROBOTS]
         return found
-

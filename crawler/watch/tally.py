@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipelines.records.ledger import Ledger
@@ -27,13 +28,9 @@ class Tally:
 class Tallies:
     """Kept in step by the crawl; starts from the ledger, so that a resumed run shows all of it."""
 
-    def __init__(self, ledger: Ledger, run: int) -> None:
+    def __init__(self, ledger: Ledger, run: int, frontier: Mapping[str, Mapping[str, int]]) -> None:
         self.outlets: dict[str, Tally] = {}
-        for outlet, state, number in ledger.execute("SELECT outlet, state, count(*) FROM frontier GROUP BY 1, 2"):
-            tally = self.of(outlet)
-            tally.found += number
-            tally.waiting += number if state in (0, 1) else 0
-            tally.failed += number if state == 3 else 0
+        self._frontier = frontier
         for outlet, outcomes in ledger.outcomes(run).items():
             for outcome, number in outcomes.items():
                 self.of(outlet).fetched += number
@@ -51,6 +48,10 @@ class Tallies:
             tally.rejected[outcome] += number
 
     def total(self) -> Tally:
+        """All outlets together; brings the frontier's counts up to date on the way."""
+        for outlet, counts in self._frontier.items():
+            tally = self.of(outlet)
+            tally.found, tally.waiting, tally.failed = counts["found"], counts["waiting"], counts["failed"]
         whole = Tally()
         for tally in self.outlets.values():
             for name in ("found", "fetched", "articles", "waiting", "failed"):

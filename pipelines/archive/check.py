@@ -1,35 +1,23 @@
 """Everything that can be checked in WARC files without network: framing, headers, digests, references.
 
-The parser here is strict and its own: the tolerance that reading wants would hide what checking is for.
+Streaming: a block is hashed as it passes by, and of each record no more than its id is remembered.
 """
 
 from __future__ import annotations
 
-import re
-import zlib
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from pipelines.archive.digests import matches
-from pipelines.archive.http import dechunk, parse_head
-from pipelines.archive.writer import IDENTICAL, NOT_MODIFIED, OPEN
+from pipelines.archive.digests import ResponseHash, spelled, split
+from pipelines.archive.http import parse_head, parse_request_head
+from pipelines.archive.rules import header_faults, record_faults
+from pipelines.archive.scan import OPEN, FramingError, Record, form_of, scan
 from pipelines.errors import ArchiveError
 
-MAX_MEMBER = 512 << 20
-"""Bytes of one record that are unpacked; a bomb is not a record."""
-
-STEP = 1 << 20
-"""Bytes read at a time."""
-
-MANDATORY = ("warc-record-id", "content-length", "warc-date", "warc-type")
-"""WARC/1.1, section 5."""
-
-REVISITS = (IDENTICAL, NOT_MODIFIED, IDENTICAL.replace("1.1", "1.0"), NOT_MODIFIED.replace("1.1", "1.0"))
-
-_VERSION = re.compile(rb"WARC/(0\.17|0\.18|1\.0|1\.1)\Z")
-_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?Z)?)?)?\Z")
-_ID = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+>\Z")
+_IDENTICAL = "/revisit/identical-payload-digest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,185 +27,163 @@ class Problem:
     file: str
     offset: int
     rule: str
+    """Its short name; docs/archive.md lists them."""
     detail: str
+    advice: bool = False
+    """The standard allows it; good practice does not."""
 
 
 @dataclass(slots=True)
-class _Record:
-    offset: int
-    fields: dict[str, str]
-    block: bytes
+class _Known:
+    """What is remembered of all records, to follow references."""
+
+    ids: dict[str, tuple[str, int, str, str]] = field(default_factory=dict)
+    """Record id → file, offset, type, payload digest."""
+    references: list[tuple[str, int, str, str, str, str]] = field(default_factory=list)
+    """File, offset, type, field, id referred to, payload digest."""
 
 
-def check(paths: Sequence[Path], *, on_record: Callable[[], None] = lambda: None) -> Iterator[Problem]:
+class _Hashes:
+    """A record's digests, computed while its block passes by."""
+
+    def __init__(self, record: Record) -> None:
+        self.declared = {name: record.get(f"warc-{name}-digest") for name in ("block", "payload")}
+        self.known = {name: split(digest) for name, digest in self.declared.items() if digest}
+        self.http: ResponseHash | None = None
+        self._sums: dict[str, Any] = {}
+        for name, found in self.known.items():
+            if found is not None:
+                self._sums[name] = hashlib.new(found[0], usedforsecurity=False)
+        kind = record.get("warc-type")
+        self.is_http = record.get("content-type").lower().startswith("application/http")
+        if self.is_http and kind in ("response", "request"):
+            found = self.known.get("payload")
+            parse = parse_head if kind == "response" else parse_request_head
+            self.http = ResponseHash(found[0] if found else "sha1", framed=True, parse=parse)
+            self._sums.pop("payload", None)
+        elif kind == "revisit" or self.is_http:
+            self._sums.pop("payload", None)  # it is the digest of what the record does not hold
+        self._fed = [*self._sums.values()]
+
+    def feed(self, data: bytes) -> None:
+        for each in self._fed:
+            each.update(data)
+        if self.http is not None:
+            self.http.feed(data)
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        found: dict[str, set[bytes]] = {name: {each.digest()} for name, each in self._sums.items()}
+        if self.http is not None:
+            found["payload"] = {self.http.end(), self.http.body.digest()}  # the standard's, and others' with framing
+        for name, known in self.known.items():
+            if known is not None and name in found and known[1] not in found[name]:
+                true = spelled(min(found[name]), known[0])
+                yield f"{name}-digest", f"{self.declared[name]} is declared, {true} is true"
+
+
+def check(
+    paths: Sequence[Path], *, on_record: Callable[[], None] = lambda: None, advice: bool = False
+) -> Iterator[Problem]:
     """Problems of some files that belong together (references between them are followed).
 
-    ``on_record`` is called for each record, for whoever counts. Raises ``ArchiveError`` for a file that cannot be read.
+    ``on_record`` is called for each record, for whoever counts. ``advice`` asks for what is allowed and not wise, too.
+    Raises ``ArchiveError`` for a file that cannot be read.
     """
-    ids: dict[str, str] = {}
-    references: list[tuple[str, int, str, str]] = []
+    known = _Known()
     for path in paths:
-        name = path.name
-        first = True
-        for found in _records(path):
-            if isinstance(found, Problem):
-                yield found
-                continue
-            on_record()
-            if first and found.fields.get("warc-type") != "warcinfo":
-                yield Problem(
-                    file=name, offset=found.offset, rule="warcinfo", detail="the file begins with another record"
-                )
-            first = False
-            yield from (
-                Problem(file=name, offset=found.offset, rule=rule, detail=detail) for rule, detail in _check(found)
-            )
-            record_id = found.fields.get("warc-record-id", "")
-            if record_id in ids:
-                yield Problem(
-                    file=name, offset=found.offset, rule="id-twice", detail=f"{record_id} also in {ids[record_id]}"
-                )
-            ids[record_id] = f"{name} at {found.offset}"
-            for field in ("warc-concurrent-to", "warc-warcinfo-id"):
-                if field in found.fields:
-                    references.append((name, found.offset, field, found.fields[field]))
-        if first and path.stat().st_size:
-            yield Problem(file=name, offset=0, rule="empty", detail="no record could be read")
-    for name, offset, field, target in references:
-        if target not in ids:
-            yield Problem(file=name, offset=offset, rule="reference", detail=f"{field} {target} is not in these files")
+        for problem in _check_file(path, known, on_record):
+            if advice or not problem.advice:
+                yield problem
+    for problem in _check_references(known):
+        if advice or not problem.advice:
+            yield problem
 
 
-def _check(record: _Record) -> Iterator[tuple[str, str]]:
-    """Rules for one record: name of the rule, and what is wrong."""
-    fields, block = record.fields, record.block
-    for name in MANDATORY:
-        if not fields.get(name):
-            yield "mandatory", f"{name} is missing"
-    kind = fields.get("warc-type", "")
-    if not _ID.match(fields.get("warc-record-id", "")):
-        yield "record-id", f"{fields.get('warc-record-id')!r} is no <URI>"
-    if not _DATE.match(fields.get("warc-date", "")):
-        yield "date", f"{fields.get('warc-date')!r} is no W3C date in UTC"
-    if kind in ("response", "request", "resource", "revisit") and not fields.get("warc-target-uri"):
-        yield "target-uri", "WARC-Target-URI is missing"
-    if kind == "warcinfo" and fields.get("warc-target-uri"):
-        yield "target-uri", "a warcinfo has no WARC-Target-URI"
-    if "warc-block-digest" in fields and matches(fields["warc-block-digest"], block) is False:
-        yield "block-digest", f"{fields['warc-block-digest']} does not fit the block"
-    truncated = fields.get("warc-truncated")
-    if truncated and truncated not in ("length", "time", "disconnect", "unspecified"):
-        yield "truncated", f"{truncated!r} is no reason that the standard knows"
-    if kind == "revisit" and fields.get("warc-profile") not in REVISITS:
-        yield "revisit", f"profile {fields.get('warc-profile')!r} is not known"
-    http = fields.get("content-type", "").lower().startswith("application/http")
-    if kind == "response" and http:
-        yield from _check_response(fields, block, cut=bool(truncated))
-    elif (
-        kind == "resource"
-        and "warc-payload-digest" in fields
-        and matches(fields["warc-payload-digest"], block) is False
-    ):
-        yield "payload-digest", f"{fields['warc-payload-digest']} does not fit the block"
+def _check_file(path: Path, known: _Known, on_record: Callable[[], None]) -> Iterator[Problem]:
+    name = path.name.removesuffix(OPEN)
+    errors: list[FramingError] = []
+    hashes: dict[int, _Hashes] = {}
+    first = True
 
+    def tap(record: Record) -> Callable[[bytes], None]:
+        hashes.clear()
+        hashes[0] = _Hashes(record)
+        return hashes[0].feed
 
-def _check_response(fields: dict[str, str], block: bytes, *, cut: bool) -> Iterator[tuple[str, str]]:
-    head = parse_head(block)
-    if head is None:
-        if not cut:
-            yield "http", f"no HTTP response: {block[:40]!r}"
-        return
-    body = block[head.length :]
-    plain = dechunk(body) if "chunked" in head.get("transfer-encoding").lower() else None
-    if plain is None and "chunked" in head.get("transfer-encoding").lower() and not cut:
-        yield "transfer-coding", f"said to be chunked, begins with {body[:24]!r}"
-    digest = fields.get("warc-payload-digest")
-    if digest and not any(matches(digest, data) is not False for data in (plain, body) if data is not None):
-        yield "payload-digest", f"{digest} does not fit the payload"
+    def told() -> Iterator[Problem]:
+        for error in errors:
+            yield Problem(file=name, offset=error.offset, rule=error.rule, detail=error.detail)
+        errors.clear()
 
-
-def _records(path: Path) -> Iterator[_Record | Problem]:
-    """Records of a file with one gzip member each, or plain; what breaks the framing is a problem."""
     try:
-        with path.open("rb") as handle:
-            magic = handle.read(2)
-        if magic == b"\x1f\x8b":
-            yield from _members(path)
-        elif magic == b"WA" or not magic:
-            yield from _plain(path)
-        else:
-            detail = "neither gzip nor plain: framing and digests of this form are not checked"
-            yield Problem(file=path.name, offset=0, rule="form", detail=detail)
-    except OSError as error:
-        raise ArchiveError(f"cannot read {path}: {error.strerror}") from error
+        packed = form_of(path) == "packed"
+    except ArchiveError as error:
+        if not path.is_file():
+            raise
+        yield Problem(file=name, offset=0, rule="form", detail=str(error))
+        return
+    for record in scan(path, limit=0, on_error=errors.append, tap=tap):
+        yield from told()
+        on_record()
+
+        def problem(rule: str, detail: str, *, advice: bool = False, offset: int = record.offset) -> Problem:
+            return Problem(file=name, offset=offset, rule=rule, detail=detail, advice=advice)
+
+        kind = record.get("warc-type")
+        if record.odd:
+            yield problem("length", record.odd)
+        if record.shared and not first:
+            yield problem("member", "it shares its gzip member with other records")
+        if first and kind != "warcinfo":
+            yield problem("warcinfo", f"the file begins with a {kind} record", advice=True)
+        first = False
+        if not packed:  # FastWARC gives headers in a form of its own
+            yield from (problem(rule, detail) for rule, detail in header_faults(record))
+        hashed = hashes[0]
+        for fault in record_faults(record, hashed.http if kind == "response" else None, name):
+            yield problem(fault.rule, fault.detail, advice=fault.advice)
+        yield from (problem(rule, detail) for rule, detail in hashed.faults())
+        yield from _remember(record, name, known)
+    yield from told()
 
 
-def _members(path: Path) -> Iterator[_Record | Problem]:
-    with path.open("rb") as handle:
-        offset, data = 0, handle.read(STEP)
-        while data:
-            stream, parts, size, taken = zlib.decompressobj(31), [], 0, 0
-            try:
-                while data and not stream.eof and size <= MAX_MEMBER:
-                    part = stream.decompress(data)
-                    parts.append(part)
-                    size += len(part)
-                    taken += len(data) - len(stream.unused_data)
-                    data = stream.unused_data or handle.read(STEP)
-            except zlib.error as error:
-                yield Problem(file=path.name, offset=offset, rule="gzip", detail=str(error))
-                return
-            if not stream.eof:
-                what = "larger than can be checked" if size > MAX_MEMBER else "cut off at the end of the file"
-                yield Problem(file=path.name, offset=offset, rule="gzip", detail=f"the record is {what}")
-                return
-            member = b"".join(parts)
-            record, end = _parse(path, member, offset, 0)
-            yield record
-            if end is not None and end < len(member):
-                yield Problem(
-                    file=path.name, offset=offset, rule="member", detail="more than one record in a gzip member"
-                )
-                while end is not None and end < len(member):
-                    record, end = _parse(path, member, offset, end)
-                    yield record
-            offset += taken
+def _remember(record: Record, name: str, known: _Known) -> Iterator[Problem]:
+    kind, digest = record.get("warc-type"), record.get("warc-payload-digest")
+    record_id = record.get("warc-record-id")
+    if record_id in known.ids:
+        file, offset, *_ = known.ids[record_id]
+        detail = f"{record_id} is also the id of the record at {offset} in {file}"
+        yield Problem(file=name, offset=record.offset, rule="id-twice", detail=detail)
+    known.ids[record_id] = (name, record.offset, kind, digest)
+    for reference in ("warc-concurrent-to", "warc-refers-to", "warc-warcinfo-id"):
+        if target := record.get(reference):
+            known.references.append((name, record.offset, kind, reference, target, digest))
 
 
-def _plain(path: Path) -> Iterator[_Record | Problem]:
-    data = path.read_bytes()
-    at: int | None = 0
-    while at is not None and at < len(data):
-        record, at = _parse(path, data, at, at)
-        yield record
-
-
-def _parse(path: Path, data: bytes, offset: int, at: int) -> tuple[_Record | Problem, int | None]:
-    """The record at a place, and where the next one begins; None if that cannot be told."""
-
-    def problem(rule: str, detail: str) -> Problem:
-        return Problem(file=path.name.removesuffix(OPEN), offset=offset, rule=rule, detail=detail)
-
-    end = data.find(b"\r\n\r\n", at)
-    if end < 0:
-        return problem("header", "no end of the WARC header"), None
-    lines = data[at:end].split(b"\r\n")
-    if not _VERSION.match(lines[0]):
-        return problem("version", f"begins with {lines[0][:40]!r}"), None
-    fields: dict[str, str] = {}
-    for line in lines[1:]:
-        name, colon, value = line.partition(b":")
-        if not colon:
-            return problem("header", f"a line without a colon: {line[:40]!r}"), None
-        fields.setdefault(name.decode("latin-1").strip().lower(), value.decode("utf-8", "replace").strip())
-    length = fields.get("content-length", "")
-    if not length.isdecimal():
-        return problem("mandatory", f"Content-Length is {length!r}"), None
-    start = end + 4
-    block = data[start : start + int(length)]
-    after = start + int(length)
-    if len(block) < int(length):
-        return problem("length", f"{len(block)} bytes of {length}"), None
-    if data[after : after + 4] != b"\r\n\r\n":
-        return problem("length", "the block is not followed by two empty lines"), None
-    return _Record(offset, fields, block), after + 4
+def _check_references(known: _Known) -> Iterator[Problem]:
+    answered = {target for _, _, kind, name, target, _ in known.references if kind == "request"}
+    for file, offset, kind, name, target, digest in known.references:
+        found = known.ids.get(target)
+        if found is None:
+            # A request without its response is a loss; all else may lie in files that are not here.
+            advice = not (kind in ("request", "response") and name == "warc-concurrent-to")
+            detail = f"{name} names {target}, which is not in these files"
+            yield Problem(file=file, offset=offset, rule="reference", detail=detail, advice=advice)
+            continue
+        if kind == "response" and found[2] == "request":
+            answered.add("response at " + f"{file} {offset}")
+        if kind == "revisit" and name == "warc-refers-to":
+            if found[2] not in ("response", "resource"):
+                detail = f"it refers to a {found[2]} record"
+                yield Problem(file=file, offset=offset, rule="revisit", detail=detail)
+            elif digest and found[3] and split(digest) != split(found[3]):
+                detail = f"payload digest {digest} is not that of the record referred to, {found[3]}"
+                yield Problem(file=file, offset=offset, rule="revisit", detail=detail)
+    for record_id, (file, offset, kind, _) in known.ids.items():
+        if (
+            kind in ("response", "revisit")
+            and record_id not in answered
+            and f"response at {file} {offset}" not in answered
+        ):
+            detail = "no request belongs to it"
+            yield Problem(file=file, offset=offset, rule="no-request", detail=detail, advice=True)

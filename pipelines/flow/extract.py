@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipelines.archive.reader import Note, records
+from pipelines.archive.reader import records
+from pipelines.archive.writer import Note
 from pipelines.errors import ArchiveError, ExtractError
 from pipelines.flow.memories import EVERYWHERE, HISTORY_TYPE, MEMORY_TYPE, Memories, wants_memory
 from pipelines.flow.parse import Task, parse

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 import platform
-import socket
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from pipelines import VERSION
-from pipelines.archive.writer import WarcWriter, recover
+from pipelines.archive.reader import Item
+from pipelines.archive.recover import read_tail
+from pipelines.archive.writer import OPEN, Note, WarcWriter
 from pipelines.errors import BroadsheetError
-from pipelines.flow.memories import MEMORY_TYPE
 from pipelines.flow.run import Hooks, Run
 from pipelines.flow.verify import sha256
 from pipelines.model import CaptureRef
 from pipelines.records.ledger import Ledger, Lock
 from pipelines.text.refine import Options
-from pipelines.text.sites import SiteMemory
 from pipelines.workers import Workers
 
 PARTS = ("scrapy", "twisted", "trafilatura", "lxml", "warcio", "fastwarc")
@@ -33,6 +34,7 @@ class LiveRun:
     def __init__(self, folder: Path, lock: Lock, ledger: Ledger, workers: Workers, run: Run, name: str) -> None:
         self.folder, self.ledger, self.run, self.name = folder, ledger, run, name
         self.resumed = False
+        self.started = time.time()
         self.recovered: list[CaptureRef] = []
         """Captures that the archive held and the ledger did not know of."""
         self.lost: list[str] = []
@@ -43,7 +45,8 @@ class LiveRun:
         """Settle what waits, seal the archive, write ``run.json`` with what ``report`` adds, end the run."""
         await self.run.drain()
         self.run.commit()
-        sealed = self.run.seal()
+        self.run.seal()
+        sealed = sorted(self.folder.glob("*.warc.gz"))
         document = {
             "run": self.name,
             "ended": _now(),
@@ -94,11 +97,26 @@ def open_run(
     try:
         ledger = Ledger(folder / "ledger.sqlite3")
         started = _now()
-        number, name, resumed = ledger.open_run(started.translate({ord(mark): None for mark in "-:"})[:15] + "Z", started)
+        number, name, resumed = ledger.open_run(
+            started.translate({ord(mark): None for mark in "-:"})[:15] + "Z", started
+        )
         place = folder / "runs" / name
         place.mkdir(parents=True, exist_ok=True)
         pool = Workers(workers, seconds=seconds, megabytes=megabytes, preload=preload)
-        raise NotImplementedError
+        writer = WarcWriter(place, prefix=folder.name, info=info, max_bytes=max_bytes, max_disk=max_disk)
+        lost = _reconcile(place, ledger, number, writer)
+        run = Run(
+            ledger=ledger, number=number, folder=place, writer=writer, workers=pool, options=Options(), hooks=hooks
+        )
+        live = LiveRun(place, lock, ledger, pool, run, name)
+        live.resumed, live.lost = resumed, lost.addresses
+        for item in lost.items:
+            if isinstance(item, Note):
+                run.recover_note(item)
+            else:
+                run.recover(item.ref, item.provenance, item.status)
+                live.recovered.append(item.ref)
+        return live
     except BaseException:
         if pool is not None:
             pool.close(wait=False)
@@ -106,6 +124,39 @@ def open_run(
             ledger.close(commit=False)
         lock.release()
         raise
+
+
+@dataclass(slots=True)
+class _Difference:
+    """What archive and ledger know apart from each other after a crash."""
+
+    addresses: list[str] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+
+
+def _reconcile(place: Path, ledger: Ledger, run: int, writer: WarcWriter) -> _Difference:
+    """Bring the archive's files and the ledger to one state: the archive decides."""
+    difference = _Difference()
+    for path in sorted(place.glob("*.warc.gz")):
+        size, committed = path.stat().st_size, ledger.file_length(run, path.name)
+        if committed < size:  # sealed just before the kill
+            difference.items += read_tail(path, committed).items
+            ledger.set_file(run, path.name, size)
+    for path in sorted(place.glob(f"*.warc.gz{OPEN}")):
+        name = path.name.removesuffix(OPEN)
+        committed, size = ledger.file_length(run, name), path.stat().st_size
+        # A power cut can take bytes that the ledger counts on: then the file is read from its start.
+        tail = read_tail(path, committed if committed <= size else 0)
+        if committed > size:
+            difference.addresses += ledger.forget_captures(run, name, tail.length)
+            known = {ref.record_id for _, ref, _ in ledger.captures(run, name)}
+            tail.items = [item for item in tail.items if not isinstance(item, Note) and item.ref.record_id not in known]
+        if tail.length == 0:
+            path.unlink()
+            continue
+        difference.items += tail.items
+        writer.resume(path, tail.length)
+    return difference
 
 
 def _now() -> str:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.archive.digests import payload_digest
-from pipelines.archive.http import status_of
-from pipelines.archive.writer import RevisitTarget, WarcWriter
+from pipelines.archive.http import response_head
+from pipelines.archive.writer import Note, RevisitTarget, WarcWriter
 from pipelines.errors import BroadsheetError, CaptureError, ExtractError
 from pipelines.flow.memories import HISTORY_TYPE, MEMORY_TYPE, Memories, wants_memory
 from pipelines.flow.parse import Parsed, Task, parse
@@ -118,7 +118,8 @@ class Run:
         The future is done when the page is parsed (its outcome may still wait for others before it).
         """
         try:
-            status = status_of(exchange)
+            head = response_head(exchange)
+            status = head.status if head else 0
             site, remembers = site_of(exchange.url), wants_memory(provenance.role, status)
             if remembers:
                 self._introduce(site, exchange.url)
@@ -133,19 +134,24 @@ class Run:
         row = self.ledger.add_capture(self.number, ref, provenance, status)
         self._enqueue(row, ref, provenance, wants_memory(provenance.role, status))
 
+    def recover_note(self, note: Note) -> None:
+        """Take up a note that the WARC holds and the ledger does not know of."""
+        if note.content_type == MEMORY_TYPE:
+            text = note.block.decode()
+            memory = SiteMemory.from_json(text)
+            self._inherited.pop(memory.site, None)
+            self.ledger.remember_site(memory.site, self.number, note.filename, note.offset, text)
+            self._memories.add(memory.site, (note.filename, note.offset), memory)
+
     def _revisited(self, exchange: Exchange, status: int) -> RevisitTarget | None:
         if exchange.truncated is not None or status not in (200, 304):
             return None
         found = (
-            self.ledger.last_response(exchange.url)
-            if status == 304
-            else self.ledger.payload(payload_digest(exchange))
+            self.ledger.last_response(exchange.url) if status == 304 else self.ledger.payload(payload_digest(exchange))
         )
         return RevisitTarget(*found) if found else None
 
-    def _enqueue(
-        self, row: int, ref: CaptureRef, provenance: Provenance, remembers: bool
-    ) -> asyncio.Future[Parsed]:
+    def _enqueue(self, row: int, ref: CaptureRef, provenance: Provenance, remembers: bool) -> asyncio.Future[Parsed]:
         site = site_of(ref.url)
         pending = Pending(row, ref, provenance, site, self._loop.create_future())
         self._queue.append(pending)
@@ -171,7 +177,6 @@ class Run:
         return pending.parsed
 
     def _submit(self, pending: Pending, task: Task) -> None:
-        self._writer.flush()
         self._parsing += 1
         future = self._workers.submit(self._hooks.parser, task)
         future.add_done_callback(lambda done: self._loop.call_soon_threadsafe(self._arrived, pending, done))
@@ -281,13 +286,22 @@ class Run:
             self._writer.sync()
             self._articles.sync()
             self._rejections.sync()
-            filename, length = self._writer.position
-            self.ledger.set_file(self.number, filename, length)
+            if self._writer.position is not None:
+                self.ledger.set_file(self.number, *self._writer.position)
             for lines in (self._articles, self._rejections):
                 self.ledger.set_file(self.number, lines.path.name, lines.length)
             self.ledger.commit()
         except BroadsheetError as error:
             raise self._failing(error) from error
+
+    @property
+    def parsing(self) -> bool:
+        """Whether workers are busy with captures whose addresses are not known yet."""
+        return self._parsing > 0
+
+    def seal(self) -> None:
+        """End the archive's file; nothing is written to this run any more."""
+        self._writer.seal()
 
     async def drain(self) -> None:
         """Wait until every capture has its outcome; sites still unknown make do with the pages seen."""

@@ -167,10 +167,17 @@ class Ledger:
 
     def unsettled(self, run: int) -> Iterator[tuple[int, CaptureRef, Provenance]]:
         """Captures of a run without an outcome, in WARC order."""
+        return self._captures("outcome IS NULL AND run = ?", run)
+
+    def captures(self, run: int, filename: str) -> Iterator[tuple[int, CaptureRef, Provenance]]:
+        """All captures in a file of a run, in its order."""
+        return self._captures("run = ? AND filename = ?", run, filename)
+
+    def _captures(self, where: str, *values: Any) -> Iterator[tuple[int, CaptureRef, Provenance]]:
         rows = self.execute(
             "SELECT id, filename, offset, length, record_id, url, date, type, payload_digest, refers_to, role, outlet"
-            " FROM capture WHERE outcome IS NULL AND run = ? ORDER BY id",
-            (run,),
+            f" FROM capture WHERE {where} ORDER BY id",
+            values,
         ).fetchall()
         names = ("filename", "offset", "length", "record_id", "url", "date", "type", "payload_digest", "refers_to")
         for row in rows:

@@ -24,10 +24,14 @@ class UndecodableError(ValueError):
 def decode_content(capture: Capture) -> bytes:
     """The body with its content coding undone. Raises ``UndecodableError`` (a ``ValueError``)."""
     declared = ",".join(value for name, value in capture.headers if name.lower() == "content-encoding")
+    return decode_body(capture.payload, declared)
+
+
+def decode_body(data: bytes, declared: str) -> bytes:
+    """The same for a body and the value of its Content-Encoding."""
     codings = [coding for part in declared.lower().split(",") if (coding := part.strip()) not in ("", "identity")]
     if len(codings) > MAX_CODINGS:
         raise UndecodableError(f"{len(codings)} content codings")
-    data = capture.payload
     for coding in reversed(codings):
         data = _undo(coding.removeprefix("x-"), data)
     if not codings and data[:3] == b"\x1f\x8b\x08":  # coded and not declared

@@ -33,12 +33,12 @@ class World:
 
     def __init__(self, path, **options) -> None:
         self.ledger, self.clock = Ledger(path), Clock()
-        self.options = {"delay": lambda host: 1.0, "per_host": 1, "pages": lambda outlet: 1000, **options}
+        self.options = {"delay": lambda host: 1.0, "per_host": lambda host: 1, "pages": lambda outlet: 1000, **options}
         self.open()
 
     def open(self) -> None:
         self.frontier = Frontier(
-            self.ledger, wake=self.clock.wake, clock=self.clock, now=lambda: self.clock.time, **self.options
+            self.ledger, call_later=self.clock.wake, clock=self.clock, now=lambda: self.clock.time, **self.options
         )
         self.frontier.open(None)
 
@@ -141,7 +141,7 @@ def test_a_failed_address_is_tried_again_and_then_given_up(world):
         assert world.next() is None
         assert world.frontier.has_pending_requests() == again
         world.clock.time += 60
-    assert world.frontier.failures() == [(A + "1", "TimeoutError: slow")]
+    assert world.frontier.failures(0) == [(A + "1", "TimeoutError: slow")]
 
 
 def test_a_host_that_only_fails_is_left_alone(world):
