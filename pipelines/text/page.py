@@ -39,6 +39,8 @@ class Page:
 
 def open_page(capture: Capture) -> Page | No:
     """Parse a capture. Raises nothing for bad input."""
+    if capture.ref.type == "revisit":  # the same payload has had its outcome already
+        return No("revisit", f"payload as in {capture.ref.refers_to}")
     if no := _by_head(capture):
         return no
     if capture.truncated:
