@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urljoin
 
-import lxml.html
-
-from pipelines.text import jsonld, names
-from pipelines.text.structured import Markup, plain, text_of
+from pipelines.text import byline, jsonld, names
+from pipelines.text.structured import Markup, plain
 
 AuthorType = Literal["Person", "Organization"]
 
@@ -19,11 +17,14 @@ _ORGANISATION_TYPES = frozenset(
 )
 
 META = (
-    "author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "dc.contributor", "article:author", "og:article:author",
-    "article.author", "cxenseparse:author", "cxense:author", "cxenseparse:recs:articleauthor", "byl", "authors", "article_author", "og:author",
-    "news:author", "twitter:creator:name", "citation_author", "article:author_name", "gtm-author",
+    "author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "article:author", "og:article:author", "article.author",
+    "cxenseparse:author", "cxense:author", "cxenseparse:recs:articleauthor", "byl", "authors", "article_author", "articleauthor", "og:author",
+    "news:author", "citation_author", "article:author_name", "itemprop:author", "itemprop:creator",
 )  # fmt: skip
 """Meta elements that name the author, the widest used first."""
+
+MAX_AUTHORS = 50
+"""Names followed of one page; papers in physics have thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,23 +42,53 @@ def read(page: Markup, *, site_names: Collection[str]) -> tuple[Credit, ...]:
     The first source that names a person is followed; where none does, the first that names an organisation.
     """
     site_keys = {names.key(name) for name in site_names} - {""}
-    second: list[Credit] = []
-    for source in (_from_jsonld, _from_meta, _from_byline):
-        credits = _settle(source(page), site_keys)
-        if any(credit.type == "Person" for credit in credits):
-            return tuple(credits)
-        second = second or credits
-    return tuple(second)
+    declared = _settle(_from_jsonld(page), site_keys)
+    in_meta = _settle(_from_meta(page), site_keys)
+    if _people(declared):
+        declared = _completed(declared, in_meta)
+        if all(" " in credit.name or not credit.name.isascii() for credit in declared):
+            return tuple(declared)
+        return tuple(
+            _completed(declared, _settle(_from_byline(page, 0.0), site_keys))
+        )  # a user name: the byline may have the real one
+    if _people(in_meta):
+        return tuple(in_meta)
+    shown = _settle(_from_byline(page, byline.STRONG if declared else 0.0), site_keys)
+    if _people(shown):
+        return tuple(shown)
+    others = [source for source in (declared, in_meta, shown) if source]
+    named = (source for source in others if any(names.key(credit.name) not in site_keys for credit in source))
+    return tuple(next(named, others[0] if others else ()))
+
+
+def _people(credits: list[Credit]) -> list[Credit]:
+    return [credit for credit in credits if credit.type == "Person"]
+
+
+def _completed(credits: list[Credit], others: list[Credit]) -> list[Credit]:
+    """The credits, or those of another source that has all of them and more, or has them in full."""
+    own = [names.key(credit.name) for credit in credits]
+    theirs = [names.key(credit.name) for credit in others]
+    if len(others) > len(own) and set(own) <= set(theirs) and len(_people(others)) > len(_people(credits)):
+        known = dict(zip(own, credits, strict=True))
+        return [known.get(letters, other) for letters, other in zip(theirs, others, strict=True)]
+    if len(own) == len(theirs) == 1:
+        (credit,), (other,) = credits, others
+        if " " not in credit.name and " " in other.name and theirs[0].startswith(own[0]):
+            return [replace(credit, name=other.name)]
+    return credits
 
 
 def _settle(credits: list[Credit], site_keys: Collection[str]) -> list[Credit]:
-    """Typed, none twice."""
+    """Typed, none twice, the site's own name dropped beside anyone else's."""
     found: dict[str, Credit] = {}
     for credit in credits:
-        kind: AuthorType = "Organization" if names.is_organisation(credit.name, site_keys) else credit.type
         letters = names.key(credit.name)
-        if letters not in found:
-            found[letters] = Credit(name=credit.name, url=credit.url, type=kind)
+        if letters and letters not in found and len(found) < MAX_AUTHORS:
+            organisation = names.is_organisation(credit.name, site_keys)
+            found[letters] = replace(credit, type="Organization") if organisation else credit
+    if _people(list(found.values())):
+        return [credit for letters, credit in found.items() if credit.type == "Person" or letters not in site_keys]
     return list(found.values())
 
 
@@ -69,20 +100,24 @@ def _credits(value: Any, page: Markup, depth: int = 0) -> list[Credit]:
     value = jsonld.resolve(value, page.index)
     if isinstance(value, str):
         return [Credit(name=name) for name in names.part(plain(value))]
-    if isinstance(value, list) and depth < 3:
-        return [credit for child in value[:50] for credit in _credits(child, page, depth + 1)]
-    if isinstance(value, dict):
-        name = value.get("name")
-        if isinstance(name, (list, dict)) and depth < 3:
-            return _credits(name, page, depth + 1)
-        if not isinstance(name, str):
-            return []
-        kind: AuthorType = "Organization" if jsonld.types(value) & _ORGANISATION_TYPES else "Person"
-        url = jsonld.first(value.get("url")) or jsonld.first(value.get("sameAs"))
-        text = plain(name)
-        people = [text] if kind == "Organization" and names.clean(text) else names.part(text)
-        return [Credit(name=n, url=_address(url, page) if len(people) == 1 else None, type=kind) for n in people]
-    return []
+    if depth > 3:
+        return []
+    if isinstance(value, list):
+        return [credit for child in value[:MAX_AUTHORS] for credit in _credits(child, page, depth + 1)]
+    if not isinstance(value, dict):
+        return []
+    name = value.get("name") or value.get("@list")
+    if not name and (value.get("familyName") or value.get("givenName")):
+        name = f"{jsonld.first(value.get('givenName')) or ''} {jsonld.first(value.get('familyName')) or ''}"
+    if isinstance(name, (list, dict)):
+        return _credits(name, page, depth + 1)
+    if not isinstance(name, str):
+        return []
+    kind: AuthorType = "Organization" if jsonld.types(value) & _ORGANISATION_TYPES else "Person"
+    url = jsonld.first(value.get("url")) or jsonld.first(value.get("sameAs"))
+    text = plain(name)
+    people = [text] if kind == "Organization" and names.clean(text) else names.part(text)
+    return [Credit(name=n, url=_address(url, page) if len(people) == 1 else None, type=kind) for n in people]
 
 
 def _address(url: str | None, page: Markup) -> str | None:
@@ -98,106 +133,16 @@ def _address(url: str | None, page: Markup) -> str | None:
 def _from_meta(page: Markup) -> list[Credit]:
     for name in META:
         values = [plain(v) for v in page.meta.get(name, ()) if not v.startswith(("http:", "https:", "/", "@"))]
-        credits = [Credit(name=n) for value in values[:20] for n in names.part(value)]
+        if name == "citation_author":
+            values = [" ".join(reversed(v.split(", "))) if v.count(", ") == 1 else v for v in values]
+        credits = [Credit(name=n) for value in values[:MAX_AUTHORS] for n in names.part(value)]
         if credits:
             return credits
     return []
 
 
-_BYLINE_XPATH = lxml.html.etree.XPath(
-    "//*[@rel='author' or contains(@itemprop,'author') or contains(@class,'author') or contains(@class,'Author') or contains(@class,'byline')"
-    " or contains(@class,'Byline') or contains(@class,'autor') or contains(@id,'author') or contains(@id,'byline') or contains(@data-testid,'uthor')"
-    " or contains(@data-component,'byline')]"
-)
-_FOREIGN = (
-    "comment",
-    "related",
-    "teaser",
-    "sidebar",
-    "footer",
-    "recommend",
-    "most-read",
-    "mostread",
-    "popular",
-    "promo",
-    "widget",
-    "card",
-    "latest",
-    "bio",
-)
-
-
-def _from_byline(page: Markup) -> list[Credit]:
-    best: list[Credit] = []
-    best_rank = 0.0
-    elements = _BYLINE_XPATH(page.tree)
-    for number, element in enumerate(elements[:60] if isinstance(elements, list) else []):
-        if element.tag in ("script", "style", "meta", "body", "html", "link", "img", "figure", "input", "svg"):
-            continue
-        rank = _rank(element) - 0.02 * number
-        if rank <= best_rank:
-            continue
-        text = text_of(element)
-        if not 3 <= len(text) <= 250:
-            continue
-        links = [a for a in element.iter("a") if text_of(a)] if element.tag != "a" else [element]
-        credits: list[Credit] = []
-        for link in links:
-            label = text_of(link)
-            if len(label.split()) <= names.MAX_WORDS and ("author" in (link.get("rel") or "") or _author_link(link)):
-                credits += [Credit(name=n, url=_address(link.get("href"), page)) for n in names.part(label)]
-        if not credits and len(text) <= 120:
-            credits = [Credit(name=n) for n in names.part(text)]
-        credits = [c for c in credits if _plausible(c.name)]
-        if credits:
-            best, best_rank = credits, rank
-    return best
-
-
-def _author_link(link: lxml.html.HtmlElement) -> bool:
-    href = (link.get("href") or "").lower()
-    return any(
-        part in href
-        for part in (
-            "author",
-            "autor",
-            "redakt",
-            "people",
-            "profile",
-            "journalist",
-            "person",
-            "staff",
-            "writer",
-            "reporter",
-            "by/",
-            "/by",
-        )
-    )
-
-
-def _rank(element: lxml.html.HtmlElement) -> float:
-    label = " ".join((element.get("class") or "", element.get("id") or "", element.get("itemprop") or "")).lower()
-    rank = 1.0
-    if element.get("rel") == "author":
-        rank += 1.0
-    if "author" in (element.get("itemprop") or ""):
-        rank += 1.5
-    if "byline" in label:
-        rank += 0.8
-    if "name" in label:
-        rank += 0.3
-    for node in [element, *element.iterancestors()][:8]:
-        own = f"{node.get('class') or ''} {node.get('id') or ''}".lower()
-        if node.tag in ("aside", "footer", "nav", "li") or any(word in own for word in _FOREIGN):
-            rank -= 1.2
-            break
-        if node.tag in ("article", "header"):
-            rank += 0.3
-    return rank
-
-
-def _plausible(name: str) -> bool:
-    words = name.split()
-    if len(words) < 2:
-        return name.isupper() or not name.isascii()
-    return sum(word[:1].isupper() or not word[:1].isascii() for word in words) >= 0.6 * len(words)
+def _from_byline(page: Markup, least: float) -> list[Credit]:
+    found = byline.read(page)
+    if found.rank < least:
+        return []
+    return [Credit(name=name, url=_address(href, page)) for name, href in found.people]

@@ -20,17 +20,17 @@ from pipelines.text.instants import Moment
 from pipelines.text.structured import Markup, plain, text_of
 
 PUBLISHED_META = (
-    "article:published_time", "og:article:published_time", "datepublished", "parsely-pub-date", "cxenseparse:recs:publishtime",
+    "article:published_time", "og:article:published_time", "itemprop:datepublished", "parsely-pub-date", "cxenseparse:recs:publishtime",
     "cxenseparse:publishtime", "sailthru.date", "article:published", "article.published", "og:published_time", "published_time",
     "publish-date", "publishdate", "publish_date", "publication_date", "pubdate", "published-date", "date.published", "dc.date.issued",
     "dcterms.issued", "dc.date.created", "dcterms.created", "dcterms.date", "dc.date", "article:publish_date",
-    "article_date_original", "originalpublicationdate", "datecreated", "datetime", "date", "timestamp", "cdate", "citation_publication_date",
+    "article_date_original", "originalpublicationdate", "itemprop:datecreated", "datetime", "date", "timestamp", "cdate", "citation_publication_date",
     "citation_online_date", "bt:pubdate", "vr:published_time", "last-published", "displaydate", "gtm-published", "article:created",
 )  # fmt: skip
 """Meta elements of the publication date, the most specific first."""
 
 MODIFIED_META = (
-    "article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified", "article:modified", "article:updated_time",
+    "article:modified_time", "og:article:modified_time", "og:updated_time", "itemprop:datemodified", "article:modified", "article:updated_time",
     "dcterms.modified", "dc.date.modified", "last-modified", "lastmod", "modified_time", "date.modified", "article.updated", "revised",
 )  # fmt: skip
 
@@ -40,7 +40,7 @@ _PUBLISHED = (
     "posted",
     "created",
     "entry-date",
-    "datepublished",
+    "itemprop:datepublished",
     "post-date",
     "veroeffentlicht",
     "erschienen",
@@ -80,7 +80,15 @@ _FOREIGN = (
     "ticker",
     "more-",
 )
-_URL_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[/_.-]?(0[1-9]|1[0-2]|[1-9])[/_.-]?(0[1-9]|[12]\d|3[01]|[1-9])(?!\d)")
+MAX_LINE = 80
+"""Characters of a line that states a date; in longer ones a date is part of the story."""
+
+_ANY_META = re.compile(
+    r"pub.*(?:date|time)|(?:date|time).*pub|^(?:article|post|content|page|sw|news)[-_:.]?(?:pub)?(?:date|time)$|created?[-_.]?(?:date|at|time)?$"
+)
+_URL_DATE = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)(?:([/_.-])(0?[1-9]|1[0-2])\2|(0[1-9]|1[0-2]))(0?[1-9]|[12]\d|3[01])(?!\d)"
+)
 _URL_MONTH_NAME = re.compile(
     r"/((?:19|20)\d\d)/(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*/(\d{1,2})(?:/|$)"
 )
@@ -165,6 +173,10 @@ def _declared(page: Markup) -> Iterator[tuple[str, str]]:
     for name in PUBLISHED_META:
         for value in page.meta.get(name, ())[:3]:
             yield f"meta:{name}", value
+    for name, values in page.meta.items():
+        if name not in PUBLISHED_META and _ANY_META.search(name) and "expir" not in name:
+            for value in values[:1]:
+                yield f"meta:{name}", value
     for node in page.nodes:
         if node is not page.article and jsonld.types(node) & (jsonld.ARTICLE_TYPES | jsonld.PAGE_TYPES):
             for value in jsonld.strings(node.get("datePublished")):
@@ -179,7 +191,7 @@ def _modified(page: Markup) -> Iterator[tuple[str, str]]:
         for value in page.meta.get(name, ())[:1]:
             yield f"meta:{name}", value
     for element in page.times:
-        if any(word in element.label for word in _MODIFIED):
+        if any(word in element.label for word in _MODIFIED) and "publish" not in element.label:
             yield "time", element.value or element.text
 
 
@@ -187,7 +199,7 @@ def _visible(page: Markup) -> Iterator[tuple[str, str]]:
     """``time`` elements, best first: labelled as publication, in the article's head, in page order."""
     ranked = []
     for number, element in enumerate(page.times[:40]):
-        if any(word in element.label for word in _MODIFIED):
+        if any(word in element.label for word in _MODIFIED) and not any(word in element.label for word in _PUBLISHED):
             continue
         rank = 0.0 - 0.1 * number + (2.0 if any(word in element.label for word in _PUBLISHED) else 0.0)
         for node in [element.element, *element.element.iterancestors()][:9]:
@@ -218,7 +230,7 @@ def _loose(page: Markup) -> Iterator[tuple[str, str]]:
     found = _LOOSE_XPATH(page.tree)
     ranked: list[tuple[float, str]] = []
     for number, element in enumerate(found[:150] if isinstance(found, list) else []):
-        text = text_of(element)
+        text = text_of(element, apart=True)
         if not 6 <= len(text) <= instants.MAX_TEXT:
             if element.get("content"):
                 text = element.get("content")
@@ -228,7 +240,7 @@ def _loose(page: Markup) -> Iterator[tuple[str, str]]:
         rank = -0.05 * number
         if "datepublished" in label:
             rank += 3.0
-        if any(word in label for word in _MODIFIED):
+        if any(word in label for word in _MODIFIED) or _UPDATED.match(text):
             rank -= 0.5
         if any(word in label for word in _PUBLISHED):
             rank += 0.7
@@ -248,18 +260,50 @@ def _loose(page: Markup) -> Iterator[tuple[str, str]]:
 
 
 def _around_headline(page: Markup) -> Iterator[tuple[str, str]]:
-    """Texts of a line's length that follow the headline, then those just before it."""
-    heading = next(iter(page.tree.iter("h1")), None)
-    if heading is None:
-        return
-    for count, node in enumerate(heading.itersiblings()):
-        if count > 6:
-            break
-        for child in [node, *node.iter("p", "span", "div", "small", "em", "li")][:25]:
-            if isinstance(child.tag, str):
-                text = text_of(child)
-                if 6 <= len(text) <= 80:
-                    yield "text", text
+    """Short texts that hold a year, those after the headline first, furniture last."""
+    after: list[str] = []
+    before: list[str] = []
+    furniture: list[str] = []
+    passed = False
+    for element in page.tree.iter():
+        tag = element.tag
+        if not isinstance(tag, str) or tag in ("script", "style", "title", "meta", "option", "noscript"):
+            continue
+        if tag == "h1":
+            passed = True
+        for text in (element.text, element.tail):
+            if (
+                text
+                and ("20" in text or "19" in text)
+                and len(text) < 400
+                and _YEAR.search(text)
+                and len(" ".join(text.split())) <= MAX_LINE
+            ):
+                place = furniture if _in_furniture(element) else after if passed else before
+                if len(place) < 40:
+                    place.append(text)
+    lines = [
+        text.strip()
+        for text in (*after[:12], *before[:12], *after[12:], *furniture)
+        if "©" not in text and "opyright" not in text
+    ]
+    yield from (("text", text) for text in sorted(lines, key=lambda text: bool(_UPDATED.match(text))))
+
+
+_UPDATED = re.compile(
+    r"(?:last )?(?:updated|modified|edited|reviewed)|(?:zuletzt )?(?:aktualisiert|geändert)|mis à jour|actualizad|aggiornat|обновлено",
+    re.I,
+)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|年|년")
+
+
+def _in_furniture(element: lxml.html.HtmlElement) -> bool:
+    for node in [element, *element.iterancestors()][:10]:
+        if node.tag in ("aside", "footer", "nav") or any(
+            word in f"{node.get('class') or ''} {node.get('id') or ''}".lower() for word in _FOREIGN
+        ):
+            return True
+    return False
 
 
 def _url_date(url: str) -> tuple[str, date] | None:
@@ -269,11 +313,10 @@ def _url_date(url: str) -> tuple[str, date] | None:
     except ValueError:
         return None
     for match in _URL_DATE.finditer(path):
-        compact = match[0].isdigit()
-        if compact and len(match[0]) != 8:
+        if match[4] and len(match[0]) != 8:
             continue
         try:
-            return match[0], date(int(match[1]), int(match[2]), int(match[3]))
+            return match[0], date(int(match[1]), int(match[3] or match[4]), int(match[5]))
         except ValueError:
             continue
     if named := _URL_MONTH_NAME.search(path.lower()):

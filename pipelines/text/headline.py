@@ -11,9 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from pipelines.text import jsonld
+from pipelines.text import jsonld, months
 from pipelines.text.structured import Markup, plain
 
 SEPARATORS = r"[|\-–—·•*~»«›<>/:：∙¦｜ㅣ│﹣－―,.]"
@@ -26,8 +26,15 @@ _FIRST = re.compile(r"^(?P<tail>[^|｜:»]{2,60}?)\s*(?:[|｜:»]|\s[-–—·�
 _WORD = re.compile(r"[^\W_]+")
 _BY = re.compile(r"^(?:by|von|par|por|di|door|av|af|от|автор)\s+", re.I)
 
+_SOCIAL = ("og:title", "twitter:title", "parsely-title", "sailthru.title", "dc.title", "dcterms.title", "title")
+
 MIN_WORDS = 2
 """Words that must be left after a cut: a headline of one word with a site name is told by h1 or JSON-LD."""
+
+MAX_BESIDE = 14
+"""Letters that may stand beside a site's name in a segment that is cut (*Online*, *News*, *Deutschland*)."""
+
+_BARS = "|｜ㅣ│"
 
 MAX_HEADLINE = 400
 """Characters; longer texts in an ``h1`` are whole articles that lost their end tag."""
@@ -50,10 +57,10 @@ def read(page: Markup, *, site_names: Collection[str], sections: Collection[str]
     """The page's headline. The names are what the page calls its site, sections and authors."""
     affixes = Affixes.of(page.url, site_names, sections, people)
     ld = affixes.cut(plain(jsonld.first(page.article.get("headline")) or ""))
-    social = [affixes.cut(plain(value)) for name in ("og:title", "twitter:title") if (value := page.first(name))]
-    title = affixes.cut(page.title)
+    social = [affixes.cut(plain(value), pipes=True) for name in _SOCIAL if (value := page.first(name))]
+    title = affixes.cut(page.title, pipes=True)
     shown = _shown(page, [ld, *social, title], affixes)
-    chosen = _choose(ld, social, shown, title, affixes)
+    chosen = _choose(ld, social, shown, title, affixes, _slug(page.url))
     declared = plain(jsonld.first(page.article.get("alternativeHeadline")) or "")
     others = [declared, shown, *social[:1], ld]
     alternative = next((o for o in others if o and key(o) != key(chosen) and not _part_of(o, chosen)), None)
@@ -66,19 +73,36 @@ def _part_of(a: str, b: str) -> bool:
     return a in b or b in a
 
 
-def _choose(ld: str, social: list[str], shown: str, title: str, affixes: Affixes) -> str:
+def _choose(ld: str, social: list[str], shown: str, title: str, affixes: Affixes, slug: frozenset[str]) -> str:
     og = social[0] if social else ""
     if ld and not affixes.is_site(ld):
-        whole = _whole(ld, [og, shown, title])
-        return _recased(whole, [shown, og])
+        agreed = bool(og) and key(og) == key(shown)
+        if agreed and key(ld) != key(og):
+            if len(ld) > 1.6 * len(og) and len(ld) > 120:
+                return og  # a description in the wrong field
+            if key(title) == key(og) and _told(og, slug) > _told(ld, slug) + 0.2:
+                return og  # an old headline that only JSON-LD has kept
+        ld = _whole(ld, [og, shown, title])
+        return og if key(og) == key(ld) and not og.isupper() else ld
     if og and shown and key(og) != key(shown):
         # Without JSON-LD the two disagree: what stands on the page, unless it is no headline of this page
-        return _recased(shown, []) if _related(shown, og) or _related(shown, title) else og
+        return shown if _related(shown, og) or key(shown) == key(title) else og
     if og and not affixes.is_site(og):
         return og
     if shown:
         return shown
     return next((value for value in (*social[1:], title) if value and not affixes.is_site(value)), title)
+
+
+def _slug(url: str) -> frozenset[str]:
+    """The words of the address: mostly those of the first headline."""
+    return frozenset(_WORD.findall(months.fold(unquote(urlsplit(url).path))))
+
+
+def _told(text: str, slug: frozenset[str]) -> float:
+    """The share of a headline's longer words that the address has."""
+    words = [word for word in _WORD.findall(months.fold(text)) if len(word) >= 4]
+    return sum(word in slug for word in words) / len(words) if words else 0.0
 
 
 def _whole(text: str, others: list[str]) -> str:
@@ -91,20 +115,12 @@ def _whole(text: str, others: list[str]) -> str:
     return text
 
 
-def _recased(text: str, others: list[str]) -> str:
-    """Another form with the same letters where this one is in capitals only."""
-    if text.isupper() and len(text) > 12:
-        return next((o for o in others if key(o) == key(text) and not o.isupper()), text)
-    return text
-
-
 def _related(a: str, b: str) -> bool:
     wa, wb = Counter(_WORD.findall(a.casefold())), Counter(_WORD.findall(b.casefold()))
     if not wa or not wb:
         return False
-    if key(a) in key(b) or key(b) in key(a):
-        return True
-    return sum((wa & wb).values()) >= 0.5 * min(wa.total(), wb.total())
+    shared = (wa & wb).total()
+    return shared >= 0.5 * min(wa.total(), wb.total()) and shared >= 0.25 * max(wa.total(), wb.total())
 
 
 def _shown(page: Markup, known: list[str], affixes: Affixes) -> str:
@@ -112,7 +128,7 @@ def _shown(page: Markup, known: list[str], affixes: Affixes) -> str:
     best, best_rank = "", -1.0
     for number, heading in enumerate(page.headings[:20]):
         text = affixes.cut(heading.text)
-        if not text or len(text) > MAX_HEADLINE or affixes.is_site(text):
+        if not text or heading.home or len(text) > MAX_HEADLINE or affixes.is_site(text):
             continue
         words = Counter(_WORD.findall(text.casefold()))
         rank = 0.5 * heading.marked - 0.01 * number
@@ -148,31 +164,37 @@ class Affixes:
         return key(text) in self.site
 
     def names_site(self, segment: str) -> bool:
-        """The segment is the site's name, or has it within and little else ("Mirror Online", "Top news | WELT")."""
+        """The segment is the site's name, or has it within and little else (*Mirror Online*, *news.ORF.at*)."""
         text = key(segment)
         if text in self.site:
             return True
         return any(
-            (len(name) >= 3 and len(text) <= len(name) + 24 and _has(segment, name))
+            (len(name) >= 3 and len(text) <= len(name) + MAX_BESIDE and _has(segment, name))
             or (len(text) >= 5 and text in name and len(name) <= 2.5 * len(text))
             for name in self.site
         )
 
-    def cut(self, text: str) -> str:
-        """Without site, section and author at the end, or the site at the start."""
-        named = False
+    def cut(self, text: str, *, pipes: bool = False) -> str:
+        """Without site, section and author at the end, or the site at the start.
+
+        With ``pipes`` a short last segment after a vertical bar goes, whatever it says: in ``title`` and ``og:title`` it is a
+        site or section more often than not, and no style guide puts a bar into a headline.
+        """
         for _ in range(5):
             match = _LAST.match(text)
             if not match:
                 break
-            tail, separator = match["tail"], match["sep"]
-            spaced = text[match.start("sep") - 1].isspace() or separator in "|｜ㅣ│：:"
-            is_site = self.names_site(tail) if spaced else key(tail) in self.site
-            known = is_site or (key(_BY.sub("", tail)) in self.other and separator not in ",.:：")
-            if not known or (len(_WORD.findall(match["head"])) < MIN_WORDS and not _dense(match["head"])):
+            tail, separator, head = match["tail"], match["sep"], match["head"]
+            apart = text[match.start("sep") - 1].isspace() or separator in _BARS
+            if len(_WORD.findall(head)) < MIN_WORDS and not _dense(head):
                 break
-            named = named or is_site
-            text = match["head"].rstrip()
+            exact = key(tail) in self.site
+            loose = apart and separator not in ":：.," and self.names_site(tail)
+            other = apart and separator not in ":：.," and key(_BY.sub("", tail)) in self.other
+            bar = pipes and separator in _BARS and len(tail.split()) <= 4 < len(head.split())
+            if not (exact or loose or other or bar):
+                break
+            text = head.rstrip()
         match = _FIRST.match(text)
         if match and key(match["tail"]) in self.site and len(_WORD.findall(match["head"])) > MIN_WORDS:
             text = match["head"]
@@ -181,7 +203,7 @@ class Affixes:
 
 def _has(segment: str, name: str) -> bool:
     """Whether a site's name stands in a segment as whole words."""
-    words = [w for w in _WORD.findall(segment.casefold())]
+    words = _WORD.findall(segment.casefold())
     for start in range(len(words)):
         joined = ""
         for word in words[start:]:

@@ -40,7 +40,7 @@ _JAVASCRIPT = re.compile(
 )
 _UNIX = re.compile(r"^[A-Za-z]{3} ([A-Za-z]{3}) +(\d{1,2}) (\d\d:\d\d:\d\d) ([A-Z]{2,5}) (\d{4})$")
 _TIME = re.compile(
-    r"(?<![\d.:])(?P<hour>[01]?\d|2[0-3])\s?(?:[:.h時时시点]|Uhr)\s?(?P<minute>[0-5]\d)?(?:[:.분分](?P<second>[0-5]\d))?\s*"
+    r"(?<![\d.:])(?!\d\d?\.\d\d?\.)(?P<hour>[01]?\d|2[0-3])\s?(?:[:.h時时시点]|Uhr)\s?(?P<minute>[0-5]\d)?(?:[:.분分](?P<second>[0-5]\d))?\s*"
     r"(?P<half>[ap]\.?\s?m\.?(?![a-z]))?\s*(?:Uhr|hrs|h\b|Hrs)?\s*\(?(?P<zone>(?:UTC|GMT)?\s?[+\-−]\d{1,2}:?\d{0,2}(?!\d)|[A-Za-zМСК]{2,5}\b)?",
     re.I,
 )

@@ -23,7 +23,7 @@ _LABEL = re.compile(
     r"^(?:by|von|par|por|text|texte|autor(?:en|in)?|authors?|auteur|автор|posted by|written by)\s*:?$", re.I
 )
 _SPLIT = re.compile(
-    r"\s*(?:[;|/•·\n]|\s&\s|\s\+\s|,?\s+(?:and|und|et|y|e|en|og|och|ja|i|oraz|a|и|та|и|και|ve|dan|with|mit|avec|con|med|met)\s+|\s*،\s*|、|，)\s*"
+    r"\s*(?:[;|/•·\n]|\s&\s|\s\+\s|,?\s+(?:and|And|AND|und|Und|UND|et|y|e|en|og|och|ja|i|oraz|a|и|та|и|και|ve|dan|with|mit|avec|con|med|met)\s+|\s*،\s*|、|，)\s*"
 )
 _SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|phd|ph\.d|md|m\.d|mba|esq|dr|msc|ma|mpp|rn|ma|jd|cfa|obe|mbe)\.?$", re.I)
 _NOISE = re.compile(
@@ -31,6 +31,28 @@ _NOISE = re.compile(
     r"\b(?:hours?|minutes?|mins?|days?|weeks?|months?|years?)\s+ago\b|\bvor \d+ (?:minuten|stunden|tagen)|\bil y a\b|"
     r"\b(?:updated|published|last modified|aktualisiert|veröffentlicht|stand|read more|min read|comments?|subscribe|follow)\b).*$",
     re.I | re.S,
+)
+_ABOUT = re.compile(
+    r"^(?:about(?: the)? author:?|über(?: den autor| die autorin)?|more (?:about|from|by)|mehr (?:über|von)|view all posts by|all posts by|"
+    r"posts by|alle artikel von|follow|archiv anzeigen|read more|ein (?:beitrag|artikel|gastbeitrag) von|blog ?beitrag von|guest post by|"
+    r"(?:und|&|and)?\s*(?:fotos?|photos?|interview|bilder?|videos?)\s*[:&]?(?=\s)|(?:und|&|and)(?=\s))\s*:?\s*",
+    re.I,
+)
+_CREDIT = re.compile(
+    r"^(?:bild|bilder|foto|fotos|photo|photos|image|credit|picture|video|illustration|grafik|getty|imago|symbolbild|copyright|©|"
+    r"фото|фотография|foto:|reviewed by|edited by|medically|fact.checked)\b|©",
+    re.I,
+)
+_REVIEWED = re.compile(
+    r"\s*(?:medically |technically )?(?:reviewed|edited|fact.checked|updated|translated|illustrations?|photos?|fotos?) by\b.*$",
+    re.I | re.S,
+)
+_DIGITS = re.compile(r"\s+\d.*$|^\d{4}(?=[A-ZÄÖÜ])|(?<=[a-zäöü])(?:19|20)\d\d$", re.S)
+_LAST_ROLE = re.compile(
+    r"(?:,?\s+(?:(?:senior|staff|chief|content|marketing|news|sports|managing|contributing|freelance|political|executive|associate)\s+)*"
+    r"(?:writer|reporter|editor|correspondent|columnist|contributor|journalist|producer|coordinator|manager|director|author|redakteur(?:in)?|autor(?:in)?|"
+    r"기자|특파원|記者|记者))+$",
+    re.I,
 )
 _BRACKET = re.compile(r"\s*[(\[{（][^()\[\]{}（）]{0,80}[)\]}）]\s*")
 _ROLE = re.compile(
@@ -75,9 +97,11 @@ def key(text: str) -> str:
 
 def part(byline: str) -> list[str]:
     """The names of a byline, in order; what is no name is left out."""
-    text = _BRACKET.sub(" ", byline).strip()
+    text = _REVIEWED.sub("", _BRACKET.sub(" ", byline).strip())
+    if _CREDIT.search(text):
+        return []
     for _ in range(2):
-        text = _BY.sub("", text)
+        text = _ABOUT.sub("", _BY.sub("", text))
     names: list[str] = []
     for piece in _SPLIT.split(text):
         names += _commas(piece)
@@ -105,7 +129,7 @@ def _commas(piece: str) -> list[str]:
 
 def clean(name: str) -> str | None:
     """A name without what surrounds it; None where nothing remains that could be a name."""
-    text = _NOISE.sub("", name)
+    text = _LAST_ROLE.sub("", _DIGITS.sub("", _NOISE.sub("", name)).strip())
     text = _BY.sub("", text.strip()) if not _LABEL.match(text.strip()) else ""
     text = (
         re.split(r"\s+[-–—|]\s+|\s+(?:for|für|pour|in|aus)\s+(?=[A-ZÄÖÜ])", text)[0]

@@ -34,6 +34,8 @@ class Heading:
 
     text: str
     marked: bool
+    home: bool
+    """It links to the home page: the site's name, not a headline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ class Markup:
     tree: lxml.html.HtmlElement
     url: str
     meta: Mapping[str, tuple[str, ...]]
-    """Values of ``meta`` by lower-case name, in page order."""
+    """Values of ``meta`` by lower-case name, in page order; those of ``itemprop`` under ``itemprop:…``."""
     links: Mapping[str, tuple[str, ...]]
     """Addresses of ``link`` and ``a`` by ``rel`` token."""
     title: str
@@ -86,16 +88,57 @@ class Markup:
         return []
 
 
-def text_of(element: lxml.html.HtmlElement) -> str:
-    """An element's text, white space squeezed; scripts and styles inside left out."""
-    parts = []
-    for node in element.iter():
-        if isinstance(node.tag, str) and node.tag not in ("script", "style", "noscript", "template", "svg"):
-            if node.text:
-                parts.append(node.text)
-        if node is not element and node.tail:
-            parts.append(node.tail)
+_SILENT = frozenset({"script", "style", "noscript", "template", "svg"})
+_INLINE = frozenset(
+    {
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "cite",
+        "em",
+        "font",
+        "i",
+        "mark",
+        "q",
+        "s",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "u",
+        "wbr",
+    }
+)
+
+
+def text_of(element: lxml.html.HtmlElement, *, apart: bool = False) -> str:
+    """An element's text, white space squeezed; scripts and styles inside left out.
+
+    Blocks and line breaks part words; with ``apart`` every element does, as bylines often leave the gap to the style sheet.
+    """
+    parts: list[str] = []
+    _collect(element, parts, apart, 0)
     return squeeze("".join(parts))
+
+
+def _collect(element: lxml.html.HtmlElement, parts: list[str], apart: bool, depth: int) -> None:
+    if element.text:
+        parts.append(element.text)
+    if depth > 40:
+        return
+    for child in element:
+        tag = child.tag
+        if isinstance(tag, str) and tag not in _SILENT:
+            gap = apart or tag not in _INLINE
+            if gap:
+                parts.append(" ")
+            _collect(child, parts, apart, depth + 1)
+            if gap:
+                parts.append(" ")
+        if child.tail:
+            parts.append(child.tail)
 
 
 def squeeze(value: str) -> str:
@@ -128,9 +171,11 @@ def gather(tree: lxml.html.HtmlElement, url: str) -> Markup:
         if tag == "meta":
             content = get("content")
             if content and (content := content[:MAX_VALUE].strip()):
-                for name in {get("property"), get("name"), get("itemprop"), get("http-equiv")}:
+                for name in {get("property"), get("name"), get("http-equiv")}:
                     if name:
                         _add(meta, name.strip().lower(), content)
+                if name := get("itemprop"):
+                    _add(meta, "itemprop:" + name.strip().lower(), content)
         elif tag in ("link", "a"):
             rel, href = get("rel"), get("href")
             if rel and href and "nofollow" != rel != "stylesheet":
@@ -145,7 +190,9 @@ def gather(tree: lxml.html.HtmlElement, url: str) -> Markup:
         elif tag == "h1":
             if text := text_of(element):
                 label = f"{get('class', '')} {get('id', '')} {get('itemprop', '')}".lower()
-                headings.append(Heading(text=text, marked="headline" in label or "title" in label))
+                headings.append(
+                    Heading(text=text, marked="headline" in label or "title" in label, home=_links_home(element, url))
+                )
         elif tag == "time":
             times.append(_time(element))
         elif not title and _in_head(element):
@@ -173,6 +220,15 @@ def _add(target: dict[str, list[str]], name: str, value: str) -> None:
     values = target.setdefault(name, [])
     if len(values) < MAX_VALUES:
         values.append(value)
+
+
+def _links_home(element: lxml.html.HtmlElement, url: str) -> bool:
+    parent = element.getparent()
+    links = list(element.iter("a")) or ([parent] if parent is not None and parent.tag == "a" else [])
+    href = links[0].get("href") if len(links) == 1 else None
+    if href is None or url.rstrip("/").count("/") <= 2:
+        return False
+    return bool(re.fullmatch(r"(?:https?:)?(?://[^/]+)?/?(?:index\.\w+)?", href.strip()))
 
 
 def _in_head(element: lxml.html.HtmlElement) -> bool:

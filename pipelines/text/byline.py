@@ -1,0 +1,184 @@
+"""The byline that readers see: found by its markup, its links to author pages or its opening word."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import lxml.html
+
+from pipelines.text import names
+from pipelines.text.structured import Markup, text_of
+
+MAX_BYLINE = 250
+"""Characters of an element that may be a byline; more is a biography."""
+
+MAX_CANDIDATES = 120
+
+_CANDIDATES = lxml.html.etree.XPath(
+    "//h1 | //*[@rel='author' or contains(@itemprop,'author') or contains(@class,'uthor') or contains(@class,'yline')"
+    " or contains(@class,'autor') or contains(@class,'Autor') or contains(@id,'author') or contains(@id,'byline')"
+    " or contains(@data-testid,'uthor') or contains(@data-testid,'yline') or contains(@data-component,'byline')"
+    " or contains(@class,'writer') or contains(@class,'reporter') or contains(@class,'redakt')]"
+    " | //a[contains(@href,'/author') or contains(@href,'/autor') or contains(@href,'/staff/') or contains(@href,'/people/')"
+    " or contains(@href,'/profil') or contains(@href,'/by/') or contains(@href,'/team/') or contains(@href,'/redak')"
+    " or contains(@href,'/journalist') or contains(@href,'/writers/') or contains(@href,'/contributor') or contains(@href,'/newsteam/')]"
+    " | //*[self::p or self::span or self::div or self::small or self::em or self::strong or self::li or self::b or self::i or self::address]"
+    "[starts-with(normalize-space(text()),'By ') or starts-with(normalize-space(text()),'by ') or starts-with(normalize-space(text()),'Von ')"
+    " or starts-with(normalize-space(text()),'von ') or starts-with(normalize-space(text()),'Par ') or starts-with(normalize-space(text()),'Por ')"
+    " or starts-with(normalize-space(text()),'Text:') or starts-with(normalize-space(text()),'Autor') or starts-with(normalize-space(text()),'Author:')"
+    " or starts-with(normalize-space(text()),'Door ') or starts-with(normalize-space(text()),'Автор') or starts-with(normalize-space(text()),'Tekst:')]"
+)
+_NOT_TEXT = frozenset(
+    {
+        "script",
+        "style",
+        "meta",
+        "body",
+        "html",
+        "link",
+        "img",
+        "figure",
+        "figcaption",
+        "input",
+        "svg",
+        "article",
+        "main",
+        "head",
+        "form",
+        "section",
+    }
+)
+_FURNITURE = frozenset({"aside", "footer", "nav", "figure", "figcaption"})
+_FOREIGN = re.compile(
+    r"comment|related|teaser|sidebar|footer|recommend|most-?read|popular|promo|widget|\bcard|latest|carousel|caption|copyright|"
+    r"kommentar|newsletter|read-?next|more-|trending|avatar|social|reply|responses",
+    re.I,
+)
+_BIO = re.compile(r"\bbio\b|author-?(?:bio|box|info|desc)|about-?(?:the-)?author|-bio\b|bio-", re.I)
+_AUTHOR_PAGE = re.compile(
+    r"author|autor|redak|people|profil|journalist|person|staff|writer|reporter|contributor|newsteam|team|/by/|[?&/]user",
+    re.I,
+)
+_OPENING = re.compile(r"^(?:by|von|par|por|text|author|autor(?:in)?|door|автор|tekst)\b", re.I)
+
+STRONG = 1.9
+"""Rank from which a byline outweighs an organisation that JSON-LD names: the markup says author, and it is no furniture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Byline:
+    """Names found, with the address of each one's page, and how sure the place is."""
+
+    people: tuple[tuple[str, str | None], ...]
+    rank: float
+
+
+def read(page: Markup) -> Byline:
+    """The best byline of a page; without people where there is none."""
+    found = _CANDIDATES(page.tree)
+    elements: list[lxml.html.HtmlElement] = list(found[:MAX_CANDIDATES]) if isinstance(found, list) else []
+    best = Byline(people=(), rank=0.3)
+    since_headline = -1
+    for number, element in enumerate(elements):
+        if element.tag == "h1":
+            since_headline = number if since_headline < 0 else since_headline
+            continue
+        if element.tag in _NOT_TEXT:
+            continue
+        rank = _rank(element) - 0.02 * (number - max(since_headline, 0))
+        if since_headline >= 0:
+            rank += 0.2
+        if rank <= best.rank:
+            continue
+        text = text_of(element, apart=True)
+        if not 2 <= len(text) <= MAX_BYLINE:
+            continue
+        people = _people(element, text, strong=rank >= STRONG)
+        if people:
+            best = Byline(people=tuple(people), rank=rank)
+    return best
+
+
+def _people(element: lxml.html.HtmlElement, text: str, *, strong: bool) -> list[tuple[str, str | None]]:
+    """The links to author pages in a byline, else the names in its text."""
+    links = [element] if element.tag == "a" else list(element.iter("a"))
+    found: list[tuple[str, str | None]] = []
+    for link in links[:20]:
+        href = link.get("href") or ""
+        if "author" in (link.get("rel") or "") or _AUTHOR_PAGE.search(href):
+            label = text_of(link, apart=True)
+            if label and len(label.split()) <= names.MAX_WORDS + 2:
+                found += [(name, href) for name in names.part(label) if _plausible(name, strong=True)]
+    if not found and len(text) <= 120:
+        found = [(name, None) for name in names.part(text) if _plausible(name, strong=strong)]
+    return list({names.key(name): (name, href) for name, href in reversed(found)}.values())[::-1]
+
+
+def _rank(element: lxml.html.HtmlElement) -> float:
+    get = element.get
+    label = f"{get('class') or ''} {get('id') or ''} {get('data-testid') or ''} {get('data-component') or ''}".lower()
+    itemprop, rel = get("itemprop") or "", get("rel") or ""
+    rank = 0.6
+    if "author" in rel:
+        rank += 1.0
+    if "author" in itemprop:
+        rank += 1.4
+    if "byline" in label:
+        rank += 0.9
+    elif "author" in label or "autor" in label or "writer" in label:
+        rank += 0.7
+    elif element.tag == "a" and _AUTHOR_PAGE.search(get("href") or ""):
+        rank += 0.5
+    if "name" in label or "name" in itemprop or "fn" in label.split():
+        rank += 0.3
+    if element.tag != "a" and _OPENING.match((element.text or "").strip()):
+        rank += 0.5
+    for count, node in enumerate([element, *element.iterancestors()]):
+        if count > 8 or node.tag in ("body", "html"):
+            break
+        own = f"{node.get('class') or ''} {node.get('id') or ''}"
+        if node.tag in _FURNITURE or _FOREIGN.search(own):
+            return rank - 1.6
+        if _BIO.search(own):
+            rank -= 0.4
+        if node.tag in ("header",) or "header" in own.lower() or "meta" in own.lower():
+            rank += 0.15
+    return rank
+
+
+def _plausible(name: str, *, strong: bool) -> bool:
+    words = name.split()
+    if len(words) < 2:
+        return strong or not name.isascii()
+    return sum(
+        not word[:1].isascii() or word[:1].isupper() or word.lower() in _PARTICLES for word in words
+    ) >= 0.7 * len(words)
+
+
+_PARTICLES = frozenset(
+    {
+        "de",
+        "da",
+        "del",
+        "della",
+        "di",
+        "do",
+        "dos",
+        "du",
+        "el",
+        "la",
+        "le",
+        "van",
+        "von",
+        "der",
+        "den",
+        "zu",
+        "al",
+        "bin",
+        "ter",
+        "ten",
+        "y",
+        "e",
+    }
+)
