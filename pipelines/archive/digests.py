@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from pipelines.archive.http import MAX_HEAD, Dechunker, Head, parse_head
@@ -69,10 +70,16 @@ class ResponseHash:
     """Hashes a response block that comes in pieces, as a block and as a payload.
 
     ``head`` is there once it has come whole. ``framed`` asks for ``body`` too, the digest with chunk framing left in,
-    which some software takes for the payload's.
+    which some software takes for the payload's. With ``parse_request_head`` it hashes requests.
     """
 
-    def __init__(self, algorithm: str = "sha1", *, framed: bool = False) -> None:
+    def __init__(
+        self,
+        algorithm: str = "sha1",
+        *,
+        framed: bool = False,
+        parse: Callable[[bytes], Head | None] = parse_head,
+    ) -> None:
         self.head: Head | None = None
         self.chunks: Dechunker | None = None
         """Of a body declared chunked."""
@@ -82,7 +89,7 @@ class ResponseHash:
         """Bytes of the block."""
         self.body_length = 0
         self._payload: Any = self.body
-        self._framed = framed
+        self._framed, self._parse = framed, parse
         self._pending: bytes | None = b""
         """The beginning of the block, while the end of the head has not come."""
         self._algorithm = algorithm
@@ -94,7 +101,7 @@ class ResponseHash:
             self._feed_body(data)
             return
         self._pending += data
-        self.head = parse_head(self._pending)
+        self.head = self._parse(self._pending)
         if self.head is not None:
             body, self._pending = self._pending[self.head.length :], None
             if self.head.chunked:

@@ -50,14 +50,26 @@ def parse_head(block: bytes) -> Head | None:
     """The head of a response as lenient readers take it: bare line feeds, folded lines and lines without a colon do
     no harm. None if the block does not begin with an HTTP status line and hold a whole head."""
     length = head_length(block)
-    if length is None:
+    status = _STATUS.match(block[:length].partition(b"\n")[0].rstrip(b"\r")) if length else None
+    if length is None or status is None:
         return None
-    lines = block[:length].split(b"\n")
-    status = _STATUS.match(lines[0].rstrip(b"\r"))
-    if status is None:
-        return None
+    return Head(
+        status=int(status[1]),
+        reason=(status[2] or b"").decode("latin-1").strip(),
+        headers=_fields(block[:length]),
+        length=length,
+    )
+
+
+def parse_request_head(block: bytes) -> Head | None:
+    """The head of a request, in the same form (its status is 0); None if the block does not hold a whole one."""
+    length = head_length(block)
+    return Head(status=0, reason="", headers=_fields(block[:length]), length=length) if length else None
+
+
+def _fields(head: bytes) -> tuple[tuple[str, str], ...]:
     headers: list[list[str]] = []
-    for line in lines[1:]:
+    for line in head.split(b"\n")[1:]:
         text = line.removesuffix(b"\r").decode("latin-1")
         if text[:1] in (" ", "\t"):
             if headers:
@@ -65,12 +77,7 @@ def parse_head(block: bytes) -> Head | None:
             continue
         headers.append([text])
     named = (" ".join(pieces).partition(":") for pieces in headers)
-    return Head(
-        status=int(status[1]),
-        reason=(status[2] or b"").decode("latin-1").strip(),
-        headers=tuple((name.strip(), value.strip(" \t")) for name, colon, value in named if colon and name.strip()),
-        length=length,
-    )
+    return tuple((name.strip(), value.strip(" \t")) for name, colon, value in named if colon and name.strip())
 
 
 def response_head(exchange: Exchange) -> Head | None:
