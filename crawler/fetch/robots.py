@@ -1,8 +1,8 @@
 """robots.txt by RFC 9309, read as Google's parser reads it: may this be fetched, how often, what does it announce.
 
-Lines, groups and product tokens are read here, as Protego departs from the RFC there (``foo`` matches ``foobot``, an
-unknown line splits a group, U+2028 ends a line). Which rule wins for a URL is Protego's: longest match, allow on ties,
-``*`` and ``$``, percent-encoding compared in one form.
+Lines, groups and product tokens are read in ``robotstxt``, as Protego departs from the RFC there (``foo`` matches
+``foobot``, an unknown line splits a group, U+2028 ends a line). Which rule wins for a URL is Protego's: longest match,
+allow on ties, ``*`` and ``$``, percent-encoding compared in one form.
 
 Nothing here fetches or looks at a clock: the caller follows redirects (five at most) and passes the time.
 """
@@ -13,18 +13,16 @@ import math
 import re
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from protego import Protego
 
-Verdict = Literal["rules", "allow-all", "disallow-all"]
+from crawler.fetch.robotstxt import Group, decode, fields, product_token, read_groups
 
-MAX_BYTES = 512 * 1024
-"""RFC 9309 asks for 500 KiB at least; Google stops there too."""
+Verdict = Literal["rules", "allow-all", "disallow-all"]
 
 MAX_REDIRECTS = 5
 """RFC 9309, 2.3.1.2. More, and the file counts as not there."""
@@ -44,23 +42,9 @@ FRESH_FAILURE = 600.0
 MAX_HOSTS = 20_000
 """Answers kept in memory. At about 2 KB each: 40 MB."""
 
-_DISALLOW = frozenset({"disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"})
-_AGENT = frozenset({"user-agent", "useragent", "user agent"})
-_SITEMAP = frozenset({"sitemap", "site-map", "sitemaps"})
-_DELAY = frozenset({"crawl-delay", "crawldelay", "crawl delay"})
-_SIGNAL = frozenset({"content-signal", "content-usage"})
-_KNOWN = _DISALLOW | _AGENT | _SITEMAP | _DELAY | _SIGNAL | {"allow"}
-_LINE = re.compile(r"\r\n|\r|\n")
-_MARKUP = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype|html|head|\?xml)\b", re.IGNORECASE | re.DOTALL)
-_TOKEN = re.compile(r"[A-Za-z_-]+")
 
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """The rules for some user agents: field (``allow``, ``disallow``, ``delay``, ``signal``) and value."""
-
-    agents: frozenset[str]
-    rules: tuple[tuple[str, str], ...]
+_ODD_BREAK = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+"""What Python, and so Protego, takes for the end of a line, and the RFC does not."""
 
 
 class RobotsPolicy:
@@ -85,7 +69,7 @@ class RobotsPolicy:
         ``MAX_REDIRECTS`` means that there is no file.
         """
         if 200 <= status < 300:
-            return cls("rules", f"status {status}", _decode(body))
+            return cls("rules", f"status {status}", decode(body))
         if (400 <= status < 500 and status != 429) or 300 <= status < 400:
             return cls("allow-all", f"status {status}")
         return cls("disallow-all", f"status {status}", retry_after=retry_after)
@@ -127,7 +111,7 @@ class RobotsPolicy:
     @cached_property
     def sitemaps(self) -> tuple[str, ...]:
         """The addresses of sitemaps, as written."""
-        return tuple(dict.fromkeys(value for field, value in _fields(self.text) if field == "sitemap" and value))
+        return tuple(dict.fromkeys(value for field, value in fields(self.text) if field == "sitemap" and value))
 
     # ------------------------------------------------------------ kept
 
@@ -158,8 +142,8 @@ class RobotsPolicy:
     # ------------------------------------------------------------ inside
 
     @cached_property
-    def _groups(self) -> tuple[_Group, ...]:
-        return tuple(_read_groups(self.text))
+    def _groups(self) -> tuple[Group, ...]:
+        return tuple(read_groups(self.text))
 
     def _chosen(self, user_agent: str) -> list[tuple[str, str]]:
         """The rules of all groups for this product token, or else of all for ``*``."""
@@ -173,79 +157,17 @@ class RobotsPolicy:
     def _rules_for(self, user_agent: str) -> Protego:
         token = product_token(user_agent)
         if token not in self._rules:
-            rules = [f"{field}: {value}" for field, value in self._chosen(token) if field in ("allow", "disallow")]
+            rules = [
+                f"{field}: {_ODD_BREAK.sub(_escaped, value)}"
+                for field, value in self._chosen(token)
+                if field in ("allow", "disallow")
+            ]
             self._rules[token] = Protego.parse("\n".join(["user-agent: *", *rules]))
         return self._rules[token]
 
 
-def product_token(user_agent: str) -> str:
-    """``Broadsheet`` of ``Broadsheet/1.0 (+https://…)``, in lower case: letters, ``_`` and ``-`` from the start."""
-    found = _TOKEN.match(user_agent.strip())
-    return found.group().lower() if found else ""
-
-
-def _decode(body: bytes) -> str:
-    """The text of a robots.txt, at most ``MAX_BYTES``; nothing of a page that came in its place."""
-    cut = len(body) > MAX_BYTES
-    body = body[:MAX_BYTES].removeprefix(b"\xef\xbb\xbf")
-    if cut:  # the last line may be half a rule
-        body = body[: max(body.rfind(b"\n"), body.rfind(b"\r"), 0)]
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        text = body.decode("utf-16", "replace")
-    else:
-        try:
-            text = body.decode("utf-8")
-        except UnicodeDecodeError:
-            text = body.decode("latin-1") if b"\x00" not in body else ""
-    return "" if _MARKUP.match(text) else text
-
-
-def _fields(text: str) -> Iterable[tuple[str, str]]:
-    """Lines as field and value; what is no field that we know is left out."""
-    for line in _LINE.split(text):
-        line = line.partition("#")[0].strip(" \t\f\v\x00\ufeff")
-        if not line:
-            continue
-        field, colon, value = line.partition(":")
-        field = " ".join(field.lower().split())
-        if not colon or field not in _KNOWN:
-            # Google takes a blank for a missing colon, if that leaves exactly two words.
-            words = line.split()
-            if len(words) != 2 or words[0].lower() not in _KNOWN:
-                continue
-            field, value = words[0].lower(), words[1]
-        name = (
-            "disallow" if field in _DISALLOW
-            else "agent" if field in _AGENT
-            else "sitemap" if field in _SITEMAP
-            else "delay" if field in _DELAY
-            else "signal" if field in _SIGNAL
-            else "allow"
-        )  # fmt: skip
-        yield name, value.strip()
-
-
-def _read_groups(text: str) -> Iterable[_Group]:
-    agents: set[str] = set()
-    rules: list[tuple[str, str]] = []
-    ruled = False
-    for field, value in _fields(text):
-        if field == "sitemap":
-            continue
-        if field == "agent":
-            if ruled:
-                yield _Group(frozenset(agents), tuple(rules))
-                agents, rules, ruled = set(), [], False
-            token = "*" if re.match(r"\*(?:\s|$)", value) else product_token(value)
-            if token:
-                agents.add(token)
-            continue
-        ruled = True
-        # "Disallow:" with nothing after it forbids nothing, and "Allow:" allows nothing more.
-        if agents and value:
-            rules.append((field, value))
-    if agents:
-        yield _Group(frozenset(agents), tuple(rules))
+def _escaped(found: re.Match[str]) -> str:
+    return quote(found[0])
 
 
 def _path_of(url: str) -> str:
