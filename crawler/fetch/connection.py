@@ -21,7 +21,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from crawler.fetch.framing import Framer, FramingError, Head, Limits
-from pipelines.errors import BroadsheetError
+from crawler.fetch.tls import explain, warc_protocol
 from pipelines.model import Exchange, Truncation
 
 SPOOL = 1 << 20
@@ -138,7 +138,7 @@ class Connection(Protocol):
         self._timer: Any = None
         self._deadline = self._idle = 0.0
         self._closing: Any = None
-        self.alive = False
+        self.alive, self._why = False, ""
         self.ip: str | None = None
         self.tls: str | None = None
         """``WARC-Protocol`` value of the TLS session; None without one."""
@@ -166,8 +166,12 @@ class Connection(Protocol):
 
     def run(self, transfer: Transfer, *, deadline: float, idle: float) -> Deferred[None]:
         """Send the request; the Deferred fires, without a value, when the exchange is over for whatever reason."""
-        self._transfer, self._deadline, self._idle = transfer, deadline, idle
         transfer.begin()
+        if not self.alive:  # lost while nobody waited for anything
+            transfer.finish("disconnect", self._why)
+            transfer.ended.callback(None)
+            return transfer.ended
+        self._transfer, self._deadline, self._idle = transfer, deadline, idle
         self._wait()
         self.transport.write(transfer.request)
         return transfer.ended
@@ -188,14 +192,14 @@ class Connection(Protocol):
             self._end(keep=transfer.framer.reusable and transfer.truncated is None)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.alive = False
+        self.alive, self._why = False, explain(reason)
         if self._closing is not None and self._closing.active():
             self._closing.cancel()
         self._pool.closed(self)
         transfer = self._transfer
         if transfer is not None:
             # Over TLS this is clean only if the peer ended the session, not just the connection (RFC 9112, 9.8).
-            transfer.finish(transfer.framer.end(clean=isinstance(reason.value, ConnectionDone)), explain(reason))
+            transfer.finish(transfer.framer.end(clean=isinstance(reason.value, ConnectionDone)), self._why)
             self._end(keep=False)
 
     def stop(self, truncated: Truncation, why: str) -> None:
@@ -301,22 +305,3 @@ class Pool:
         waiting.remove(connection)
         if not waiting:
             del self._by_key[connection.key]
-
-
-def warc_protocol(name: str) -> str:
-    """OpenSSL's name of a protocol version as ``WARC-Protocol`` has it: TLSv1.3 → tls/1.3, SSLv3 → ssl/3."""
-    kind, _, version = name.lower().partition("v")
-    return f"{kind}/{version if '.' in version or kind == 'ssl' else version + '.0'}"
-
-
-def explain(reason: Failure) -> str:
-    """Why a connection ended, for a person; OpenSSL's errors are lists of triples."""
-    error = reason.value
-    if isinstance(error, SSL.Error):
-        details = error.args[0] if error.args and isinstance(error.args[0], list) else []
-        return "TLS: " + ("; ".join(str(entry[-1]) for entry in details if entry) or str(error) or "session broken off")
-    if isinstance(error, ConnectionDone):
-        return "the server closed the connection"
-    if isinstance(error, BroadsheetError):
-        return str(error)
-    return reason.getErrorMessage()

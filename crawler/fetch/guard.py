@@ -11,20 +11,15 @@ looks names up.
 from __future__ import annotations
 
 import os
-import socket
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from twisted.internet import address, interfaces
-from twisted.internet.threads import deferToThreadPool
-from twisted.python.failure import Failure
-from twisted.python.threadpool import ThreadPool
+from twisted.internet import interfaces
 from zope.interface import implementer  # type: ignore[import-untyped]
 
+from crawler.fetch.names import NameResolver
 from pipelines.errors import BroadsheetError, ConfigError
 
 if TYPE_CHECKING:
@@ -41,13 +36,6 @@ SETTING = "ALLOW_PRIVATE_ADDRESSES"
 PORTS = frozenset({80, 443, 8000, 8008, 8080, 8081, 8443, 8888})
 """Ports on which web servers are published; ``BROADSHEET_PORTS`` replaces them. A link to any other port is far more
 often an attempt to have us speak to somebody's mail or database server than it is news."""
-
-DNS_THREADS = 16
-"""Lookups at a time. A thread of its own pool each, so that names whose server never answers hold up no one else."""
-
-DNS_KEEP = 300.0
-"""Seconds that a resolved name is kept. The operating system does not tell the record's own time to live; five minutes
-is what news hosts behind content networks commonly set."""
 
 # IANA special-purpose address registries (RFC 6890), as far as the addresses are not globally reachable.
 NETWORKS_4: tuple[tuple[IPv4Network, str], ...] = tuple(
@@ -211,6 +199,7 @@ class Guard:
         )
 
 
+@implementer(interfaces.IReactorTCP, interfaces.IReactorTime, interfaces.IReactorPluggableNameResolver)
 class GuardedReactor:
     """Stands for the reactor in an endpoint and lets it connect to permitted addresses only.
 
@@ -225,7 +214,7 @@ class GuardedReactor:
         self.nameResolver = getattr(reactor.nameResolver, "unfiltered", reactor.nameResolver)
 
     def __getattr__(self, name: str) -> Any:
-        if name in _OTHER_CONNECTORS:
+        if name in ("connectSSL", "connectUNIX", "adoptStreamConnection"):
             raise BlockedAddressError(f"refused {name} for {self._host!r}: only guarded TCP connections are made")
         return getattr(self._reactor, name)
 
@@ -234,108 +223,7 @@ class GuardedReactor:
         return self._reactor.connectTCP(host, port, factory, timeout, bindAddress)
 
 
-_OTHER_CONNECTORS = frozenset({"connectSSL", "connectUNIX", "adoptStreamConnection"})
-implementer(interfaces.IReactorTCP, interfaces.IReactorTime, interfaces.IReactorPluggableNameResolver)(GuardedReactor)
-
-
-# ---------------------------------------------------------------------------------------------- names
-
-Lookup: TypeAlias = Callable[..., list[tuple[Any, ...]]]
-"""What ``socket.getaddrinfo`` is, or stands for it in a test."""
-
-_FAMILY = {socket.AF_INET: address.IPv4Address, socket.AF_INET6: address.IPv6Address}
-
-
-@dataclass(slots=True)
-class _Resolution:
-    name: str
-
-    def cancel(self) -> None:
-        raise NotImplementedError  # as in Twisted's own: nobody calls it
-
-
-implementer(interfaces.IHostResolution)(_Resolution)
-
-
-class NameResolver:
-    """Resolves names by the operating system, in threads, within a time and with a small cache."""
-
-    def __init__(
-        self,
-        reactor: Any,
-        *,
-        timeout: float,
-        cached: int,
-        lookup: Lookup = socket.getaddrinfo,
-        threads: Callable[[], ThreadPool] | None = None,
-    ) -> None:
-        self._reactor, self._timeout, self._cached, self._lookup = reactor, timeout, cached, lookup
-        self._threads = threads or _Threads(reactor)
-        self._cache: OrderedDict[str, tuple[float, list[tuple[Any, ...]]]] = OrderedDict()
-
-    def resolveHostName(
-        self,
-        resolutionReceiver: Any,
-        hostName: str,
-        portNumber: int = 0,
-        addressTypes: Sequence[type[Any]] | None = None,
-        transportSemantics: str = "TCP",
-    ) -> Any:
-        resolution = _Resolution(hostName)
-        resolutionReceiver.resolutionBegan(resolution)
-
-        def deliver(found: Iterable[tuple[Any, ...]]) -> None:
-            seen = set()
-            for family, _, _, _, place in found:
-                kind = _FAMILY.get(family)
-                if kind is None or place in seen or (addressTypes is not None and kind not in addressTypes):
-                    continue
-                seen.add(place)
-                resolutionReceiver.addressResolved(kind(transportSemantics, place[0], portNumber, *place[2:]))
-            resolutionReceiver.resolutionComplete()
-
-        kept = self._cache.get(hostName)
-        if kept is not None and kept[0] > self._reactor.seconds():
-            deliver(kept[1])
-            return resolution
-        found = deferToThreadPool(
-            self._reactor, self._threads(), self._lookup, hostName, 0, socket.AF_UNSPEC, socket.SOCK_STREAM
-        )
-        found.addTimeout(self._timeout, self._reactor)
-        found.addCallback(self._keep, hostName)
-        found.addErrback(_nothing)
-        found.addCallback(deliver)
-        return resolution
-
-    def _keep(self, found: list[tuple[Any, ...]], name: str) -> list[tuple[Any, ...]]:
-        if self._cached:
-            self._cache[name] = (self._reactor.seconds() + DNS_KEEP, found)
-            self._cache.move_to_end(name)
-            while len(self._cache) > self._cached:
-                self._cache.popitem(last=False)
-        return found
-
-
-def _nothing(_: Failure) -> list[tuple[Any, ...]]:
-    """A name without an answer has no addresses; the interface knows no other way to say so."""
-    return []
-
-
-@dataclass(slots=True)
-class _Threads:
-    """The lookup threads, started when the first name is to be resolved."""
-
-    reactor: Any
-    pool: ThreadPool | None = field(default=None)
-
-    def __call__(self) -> ThreadPool:
-        if self.pool is None:
-            self.pool = ThreadPool(0, DNS_THREADS, name="names")
-            self.pool.start()
-            self.reactor.addSystemEventTrigger("during", "shutdown", self.pool.stop)
-        return self.pool
-
-
+@implementer(interfaces.IHostnameResolver)
 class GuardedResolver:
     """The process's name resolver (setting ``TWISTED_DNS_RESOLVER``): answers hold permitted addresses only."""
 
@@ -359,6 +247,7 @@ class GuardedResolver:
         return self.unfiltered.resolveHostName(_Filter(resolutionReceiver, self._guard), hostName, *args, **kwargs)
 
 
+@implementer(interfaces.IResolutionReceiver)
 @dataclass(slots=True)
 class _Filter:
     receiver: Any
@@ -373,8 +262,3 @@ class _Filter:
 
     def resolutionComplete(self) -> None:
         self.receiver.resolutionComplete()
-
-
-implementer(interfaces.IHostnameResolver)(NameResolver)
-implementer(interfaces.IHostnameResolver)(GuardedResolver)
-implementer(interfaces.IResolutionReceiver)(_Filter)

@@ -12,12 +12,10 @@ import time
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol, cast
-from urllib.parse import urlsplit
 
 from pydispatch import dispatcher  # type: ignore[import-untyped]
 from scrapy import Request, signals
 from scrapy.core.downloader._idna_patch import _install_twisted_idna_fallbacks
-from scrapy.core.downloader.contextfactory import _load_context_factory_from_settings
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -36,12 +34,13 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
-from twisted.web.client import HostnameCachingHTTPSPolicy
 
 from crawler.fetch.connection import Connection, Pool, Transfer
 from crawler.fetch.framing import Framer, FramingError, Head, Limits
 from crawler.fetch.guard import BlockedAddressError, Guard, GuardedReactor, Origin
-from pipelines.errors import BroadsheetError, CaptureError, DiskFullError
+from crawler.fetch.sending import UnsendableError, serialise
+from crawler.fetch.tls import SharedContext
+from pipelines.errors import CaptureError, DiskFullError
 from pipelines.model import Exchange
 
 if TYPE_CHECKING:
@@ -50,23 +49,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CONTEXTS = 64
-"""TLS contexts kept, one a host: making one reads the system's certificates, 5 ms of CPU each time."""
-
 KEEP_IDLE = 30.0
 """Seconds that an idle connection is kept. Servers commonly close theirs after 5 to 75 s."""
 
-IDLE_TOTAL = 128
+IDLE_TOTAL = 256
 """Idle connections kept in all, so that a crawl of thousands of hosts does not run out of file descriptors."""
 
 RESENDABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods of which a request may be sent again when a kept connection turns out to be dead (RFC 9110, 9.2.2)."""
-
-
-class ProxyUnsupportedError(BroadsheetError):
-    """The request names a proxy."""
-
-    final = True
 
 
 class CaptureSink(Protocol):
@@ -179,7 +169,7 @@ class WireDownloadHandler(BaseDownloadHandler):
         _install_twisted_idna_fallbacks()  # names with underscores or emoji
         self._reactor, self._options, self._guard = reactor, options, guard
         self._pool = Pool(reactor, per_key=max(1, options.per_host), total=IDLE_TOTAL, keep=KEEP_IDLE)
-        self._tls = HostnameCachingHTTPSPolicy(_load_context_factory_from_settings(crawler), cacheSize=CONTEXTS)
+        self._tls = SharedContext.from_crawler(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> WireDownloadHandler:
@@ -190,7 +180,7 @@ class WireDownloadHandler(BaseDownloadHandler):
         begun = time.monotonic()
         origin = self._guard.origin(request.url)
         if request.meta.get("proxy"):
-            raise ProxyUnsupportedError(
+            raise UnsendableError(
                 f"{request.url} is to be fetched through the proxy {request.meta['proxy']}; proxies are not supported, "
                 f"for an archive holds what the origin sent: unset http_proxy and https_proxy, or set "
                 f"HTTPPROXY_ENABLED=False"
@@ -220,8 +210,12 @@ class WireDownloadHandler(BaseDownloadHandler):
             break
         if transfer.answered:
             request.meta["download_latency"] = transfer.answered - begun
-        body = transfer.body()  # before the exchange's file is the sink's
-        self._record(request, transfer, connection)
+        try:
+            body = transfer.body()  # before the exchange's file is the sink's
+            self._record(request, transfer, connection)
+        except OSError as problem:  # Scrapy would take it for a network error and fetch the page again
+            kind = DiskFullError if problem.errno in (errno.ENOSPC, errno.EDQUOT) else CaptureError
+            raise kind(f"{request.url} was fetched but could not be kept: {problem}") from problem
         return self._response(request, transfer, connection, watch, body)
 
     async def close(self) -> None:
@@ -240,9 +234,9 @@ class WireDownloadHandler(BaseDownloadHandler):
             timeout=min(self._options.connect, left),
             bindAddress=bind,
         )
-        if origin.scheme == "https":
-            endpoint = wrapClientTLS(self._tls.creatorForNetloc(origin.host.encode("ascii"), origin.port), endpoint)
         try:
+            if origin.scheme == "https":
+                endpoint = wrapClientTLS(self._tls.creatorForNetloc(origin.host.encode("ascii"), origin.port), endpoint)
             connecting: Deferred[Any] = endpoint.connect(_ConnectionFactory(self._pool, (origin, bind)))
             connecting.addTimeout(left, self._reactor)
             return cast("Connection", await maybe_deferred_to_future(connecting))
@@ -277,15 +271,10 @@ class WireDownloadHandler(BaseDownloadHandler):
         sink = sink_of(self.crawler)
         if sink is None or not transfer.received or transfer.broken is not None:
             transfer.discard()
-            if isinstance(transfer.broken, OSError):
-                raise _not_kept(transfer.broken, request)
             if transfer.broken is not None:
                 raise transfer.broken
             return
-        try:
-            request.meta["capture"] = sink(transfer.exchange(ip=connection.ip, tls=connection.tls), request)
-        except OSError as problem:  # Scrapy would take it for a network error and fetch the page again
-            raise _not_kept(problem, request) from problem
+        request.meta["capture"] = sink(transfer.exchange(ip=connection.ip, tls=connection.tls), request)
 
     def _response(
         self, request: Request, transfer: Transfer, connection: Connection, watch: _Watch, body: bytes
@@ -335,27 +324,5 @@ class _ConnectionFactory(Factory):
         return Connection(self._pool, self._key)
 
 
-def serialise(request: Request, origin: Origin) -> bytes:
-    """The request as it is sent: the header names as Scrapy has them, ``Host`` first."""
-    parts = urlsplit(request.url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    lines = [f"{request.method} {target} HTTP/1.1".encode("ascii")]
-    if b"Host" not in request.headers:
-        lines.append(b"Host: " + origin.netloc.encode("ascii"))
-    for name, values in request.headers.items():
-        if name.lower() not in (b"content-length", b"transfer-encoding"):
-            lines.extend(name + b": " + value for value in values)
-    if request.body or request.method in ("POST", "PUT", "PATCH"):
-        lines.append(b"Content-Length: %d" % len(request.body))
-    if any(b"\r" in line or b"\n" in line or b"\0" in line for line in lines):
-        raise ValueError(f"a header of the request for {request.url} holds a line break or NUL")
-    return b"\r\n".join((*lines, b"", request.body))
-
-
 def _bind(value: str | tuple[str, int] | None) -> tuple[str, int] | None:
     return (value, 0) if isinstance(value, str) else value
-
-
-def _not_kept(problem: OSError, request: Request) -> CaptureError:
-    kind = DiskFullError if problem.errno in (errno.ENOSPC, errno.EDQUOT) else CaptureError
-    return kind(f"{request.url} was fetched but could not be written: {problem}")

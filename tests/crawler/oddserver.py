@@ -376,15 +376,15 @@ class OddServer:
         return False
 
 
-def make_certificate(path: Path, hosts: Iterable[str] = ("localhost",)) -> None:
-    """A key and a certificate for 127.0.0.1 signed by itself: the server's, and the one that the client trusts."""
+def make_certificate(path: Path, address: str = "127.0.0.1") -> None:
+    """A key and a certificate for an address, signed by itself: the server's, and the one that the client trusts."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "odd server")])
-    names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *(x509.DNSName(host) for host in hosts)]
+    names = [x509.IPAddress(ipaddress.ip_address(address)), x509.DNSName("odd.example")]
     now = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder()

@@ -8,14 +8,13 @@ from twisted.internet import address
 from twisted.internet.testing import MemoryReactorClock
 
 from crawler.fetch.guard import (
-    DNS_KEEP,
     BlockedAddressError,
     Guard,
     GuardedReactor,
     GuardedResolver,
-    NameResolver,
     refusal,
 )
+from crawler.fetch.names import DNS_KEEP, NameResolver
 
 PUBLIC = [
     "93.184.216.34", "1.1.1.1", "8.8.8.8", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "192.169.0.1",

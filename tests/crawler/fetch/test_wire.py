@@ -203,14 +203,16 @@ def test_what_cannot_be_sent_is_refused(tmp_path):
             tmp_path,
             [
                 [{"url": server.url("plain"), "headers": {"X-A": "1\r\nX-Injected: 1"}}],
+                [{"url": server.url("plain"), "method": "GET /plain HTTP/1.1\r\nX-A: b"}],
                 [{"url": server.url("plain"), "meta": {"proxy": "http://127.0.0.1:3128"}}],
                 [{"url": "https://127.0.0.1:1/"}],
                 [{"url": "http://no-such-name.invalid/"}],
             ],
         )
         assert [result["error"] for result in results] == [
-            "ValueError",
-            "ProxyUnsupportedError",
+            "UnsendableError",
+            "UnsendableError",
+            "UnsendableError",
             "DownloadConnectionRefusedError",
             "CannotResolveHostError",
         ]
@@ -225,6 +227,26 @@ def test_a_certificate_that_is_not_trusted_is_refused(tmp_path, certificate):
         [result] = crawl(tmp_path, [[{"url": server.url("plain")}]])
         assert (result["error"], result["capture"]) == ("DownloadFailedError", None)
         assert "certificate verify failed" in result["message"]
+
+
+def test_a_certificate_for_somebody_else_is_refused(tmp_path, certificate):
+    """Also after a good one, for all hosts share one TLS context."""
+    make_certificate(tmp_path / "other.pem", address="127.0.0.9")
+    (tmp_path / "both.pem").write_bytes(certificate.read_bytes() + (tmp_path / "other.pem").read_bytes())
+    with OddServer(certificate) as server, OddServer(tmp_path / "other.pem") as other:
+        batches = [[{"url": url}] for url in (server.url("plain"), other.url("plain"), server.url("chunked"))]
+        first, refused, last = crawl(tmp_path, batches, certificate=tmp_path / "both.pem")
+        assert first["body"] == last["body"] == PAGE
+        assert (refused["error"], refused["capture"]) == ("DownloadFailedError", None)
+        assert "IPAddressMismatch" in refused["message"]
+        assert other.log == []
+
+
+def test_over_tls_connections_are_used_again(tmp_path, certificate):
+    with OddServer(certificate) as server:
+        results = crawl(tmp_path, [[{"url": server.url(f"chunked?{n}")}] for n in range(3)], certificate=certificate)
+        assert [result["body"] for result in results] == [PAGE] * 3
+        assert len({entry.connection for entry in server.log}) == 1
 
 
 # ---------------------------------------------------------------------------------------- sink and signals
