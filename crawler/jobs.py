@@ -78,6 +78,10 @@ class Job:
     user_agent: str | None = None
     limits: Limits = field(default=Limits())
 
+    def outlet(self, name: str) -> Outlet:
+        """The outlet of that name."""
+        return next(outlet for outlet in self.outlets if outlet.name == name)
+
     def pages(self, outlet: str) -> int:
         """How many articles of an outlet a run may ask for; no limit for one that the job does not name."""
         return next((each.limits.pages for each in self.outlets if each.name == outlet), sys.maxsize)
