@@ -20,7 +20,8 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from crawler.fetch.framing import Framer, FramingError, Head, Limits
+from crawler.fetch.chunks import FramingError, unchunk
+from crawler.fetch.framing import Framer, Head, Limits
 from crawler.fetch.tls import explain, warc_protocol
 from pipelines.model import Exchange, Truncation
 
@@ -42,7 +43,7 @@ class Transfer:
         request: bytes,
         limits: Limits,
         on_head: Callable[[Head], bool] | None = None,
-        on_body: Callable[[Transfer], bool] | None = None,
+        on_body: Callable[[bytes], bool] | None = None,
     ) -> None:
         self.url, self.request = url, request
         self._spool = SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115 - whoever gets the exchange closes it
@@ -70,13 +71,14 @@ class Transfer:
         framer = self.framer
         waiting = framer.head is None
         try:
+            framer.tap = None if self._on_body is None else []
             framer.feed(data)
             if waiting and framer.head is not None:
                 self.answered = self.last
                 if self._on_head is not None and self._on_head(framer.head):
                     self.finish("unspecified", "stopped by a handler of headers_received")
                     return
-            if self._on_body is not None and framer.head is not None and self._on_body(self):
+            if self._on_body is not None and framer.tap and self._on_body(b"".join(framer.tap)):
                 self.finish("unspecified", "stopped by a handler of bytes_received")
                 return
         except FramingError as error:
@@ -96,14 +98,12 @@ class Transfer:
             if self.framer.head is None and self.framer.unfinished and not self.broken:
                 self._spool.write(self.framer.unfinished)
 
-    def body(self, since: int = 0) -> bytes:
-        """The body as far as it has come, without chunk framing, from a byte on."""
-        if self.framer.chunked is not None:
-            return bytes(memoryview(self.framer.chunked)[since:])
+    def body(self) -> bytes:
+        """The body as far as it has come, without chunk framing."""
         if self.framer.head is None:
             return b""
-        self._spool.seek(self.framer.head.length + since)
-        return self._spool.read()
+        self._spool.seek(self.framer.head.length)
+        return unchunk(self._spool) if self.framer.chunks is not None else self._spool.read()
 
     def exchange(self, *, ip: str | None, tls: str | None) -> Exchange:
         length = self._spool.seek(0, 2)

@@ -10,34 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 
+from crawler.fetch.chunks import Chunks, FramingError, LimitError
 from pipelines.model import Truncation
-
-LINE = 8192
-"""Bytes of a chunk-size line or trailer line. Sizes need 20; some servers pad the line or sign it."""
-
-FRAMING = 1 << 20
-"""Bytes by which chunk framing may exceed the body it frames. Real servers spend 1 % on it; 32 MiB of one-byte chunks
-would take 13 s of CPU to read."""
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(rb"(?:HTTP/(\d)(?:\.(\d))?|ICY)[ \t]+([1-9]\d\d)(?:[ \t]+(.*))?\Z", re.IGNORECASE | re.DOTALL)
 _OPENING = (b"HTTP/", b"ICY ")
-_CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?\r?\Z", re.DOTALL)
 _DIGITS = re.compile(rb"[0-9]{1,18}\Z")
-
-
-class FramingError(Exception):
-    """What came is not a response that can be delimited; nothing more of it should be read."""
-
-    truncated: Truncation = "unspecified"
-
-
-class LimitError(FramingError):
-    """The response goes beyond a limit."""
-
-    truncated: Truncation = "length"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +86,6 @@ def read_head(block: bytes) -> Head:
     )
 
 
-class _Chunk(Enum):
-    SIZE = 0
-    DATA = 1
-    END = 2
-    TRAILER = 3
-
-
 class Framer:
     """One response in the making. ``write`` takes the bytes of the final response from its status line on."""
 
@@ -121,8 +94,10 @@ class Framer:
         self.interim = bytearray()
         """The 1xx responses that came before, as sent."""
         self.head: Head | None = None
-        self.chunked: bytearray | None = None
-        """The body without its chunk framing; None if it came unframed."""
+        self.chunks: Chunks | None = None
+        """If the body is chunked."""
+        self.tap: list[bytes] | None = None
+        """Where pieces of the body are to be put as they come, without chunk framing."""
         self.done = False
         """The message is complete."""
         self.excess = False
@@ -138,11 +113,7 @@ class Framer:
         """The framing is such that the connection must not carry another request."""
         self._room = limits.body or 1 << 62
         self._left = -1
-        """Bytes of the body, or of the chunk, still to come; -1 if only the end of the connection will tell."""
-        self._state = _Chunk.SIZE
-        self._rest = b""
-        """Of a chunk line, while it is not complete."""
-        self._framing = self._trailer = 0
+        """Bytes of the body still to come; -1 if only the end of the connection will tell."""
 
     def feed(self, data: bytes) -> None:
         """Take what arrived. :class:`FramingError` says that no more should be read; what was good is written."""
@@ -152,8 +123,8 @@ class Framer:
                 return
         if self.done:
             self.excess = True
-        elif self.chunked is not None:
-            self._chunks(data)
+        elif self.chunks is not None:
+            self._take_chunks(data, self.chunks)
         elif self._left < 0:
             self._take(data)
         else:
@@ -166,7 +137,7 @@ class Framer:
 
     def end(self, *, clean: bool) -> Truncation | None:
         """The connection ended (``clean``: as the peer's own doing). What is missing, if anything?"""
-        if self.head is not None and not self.done and self._left < 0 and self.chunked is None and clean:
+        if self.head is not None and not self.done and self._left < 0 and self.chunks is None and clean:
             self.done = True
         if not self.done:
             return "disconnect"
@@ -235,7 +206,7 @@ class Framer:
         codings = head.tokens(b"transfer-encoding")
         lengths = {token for token in head.tokens(b"content-length") if _DIGITS.match(token)}
         if codings and codings[-1] == b"chunked":
-            self.chunked, self._left = bytearray(), 0
+            self.chunks, self._left = Chunks(self._limits.head), 0
             # Both at once is the mark of a smuggled response: chunked wins, and the connection is not used again.
             self._last = bool(lengths) or head.minor == 0
             return
@@ -254,6 +225,11 @@ class Framer:
     # ----------------------------------------------------------------------------------------- bodies
 
     def _take(self, data: bytes) -> None:
+        if self.tap is not None:
+            self.tap.append(data)
+        self._write_within(data)
+
+    def _write_within(self, data: bytes) -> None:
         if len(data) > self._room:
             self._write(data[: self._room])
             self._room = 0
@@ -261,58 +237,14 @@ class Framer:
         self._room -= len(data)
         self._write(data)
 
-    def _chunks(self, data: bytes) -> None:
-        before = len(self._rest)
+    def _take_chunks(self, data: bytes, chunks: Chunks) -> None:
         try:
-            end = self._read_chunks(self._rest + data if before else data)
+            end = chunks.feed(data, self.tap)
         except FramingError:
-            self._take(data)
+            self._write_within(data)
             raise
         if end < 0:
-            self._take(data)
+            self._write_within(data)
             return
-        self._take(data[: end - before])
-        self.done, self.excess = True, end - before < len(data)
-
-    def _read_chunks(self, data: bytes) -> int:
-        """Go through chunk framing. Gives the index behind the message's last byte, or -1 if more is to come."""
-        assert self.chunked is not None
-        view = memoryview(data)
-        at, size = 0, len(data)
-        while at < size:
-            if self._state is _Chunk.DATA:
-                piece = view[at : at + self._left]
-                self.chunked += piece
-                at += len(piece)
-                self._left -= len(piece)
-                if not self._left:
-                    self._state = _Chunk.END
-                continue
-            newline = data.find(b"\n", at, at + LINE)
-            if newline < 0:
-                if size - at >= LINE:
-                    raise FramingError("a line of the chunk framing has no end")
-                break
-            line, at = data[at:newline], newline + 1
-            if self._state is _Chunk.SIZE:
-                match = _CHUNK.match(line)
-                if match is None:
-                    raise FramingError(f"not a chunk size: {line[:40]!r}")
-                self._left = int(match[1], 16)
-                self._framing += len(line) + 3
-                self._state = _Chunk.DATA if self._left else _Chunk.TRAILER
-            elif self._state is _Chunk.END:
-                if line not in (b"", b"\r"):
-                    raise FramingError(f"a chunk is longer than it says: {line[:40]!r}")
-                self._state = _Chunk.SIZE
-            elif line in (b"", b"\r"):
-                self._rest = b""
-                return at
-            else:
-                self._trailer += len(line) + 1
-                if self._limits.head and self._trailer > self._limits.head:
-                    raise LimitError(f"the trailer is larger than {self._limits.head} bytes")
-        self._rest = data[at:]
-        if self._framing > len(self.chunked) + FRAMING:
-            raise LimitError(f"{self._framing} bytes of chunk framing for {len(self.chunked)} bytes of body")
-        return -1
+        self._write_within(data[:end])
+        self.done, self.excess = True, end < len(data)

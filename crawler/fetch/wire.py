@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -35,8 +35,9 @@ from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
+from crawler.fetch.chunks import FramingError
 from crawler.fetch.connection import Connection, Pool, Transfer
-from crawler.fetch.framing import Framer, FramingError, Head, Limits
+from crawler.fetch.framing import Framer, Head, Limits
 from crawler.fetch.guard import BlockedAddressError, Guard, GuardedReactor, Origin
 from crawler.fetch.sending import UnsendableError, serialise
 from crawler.fetch.tls import SharedContext
@@ -125,7 +126,6 @@ class _Watch:
     crawler: Crawler
     request: Request
     stop: StopDownload | None = None
-    seen: int = field(default=0)
 
     def head(self, head: Head) -> bool:
         length = next(iter(head.tokens(b"content-length")), b"")
@@ -135,10 +135,8 @@ class _Watch:
             body_length=int(length) if length.isdigit() else -1,
         )
 
-    def body(self, transfer: Transfer) -> bool:
-        data = transfer.body(self.seen)
-        self.seen += len(data)
-        return bool(data) and self._ask(signals.bytes_received, data=data)
+    def body(self, data: bytes) -> bool:
+        return self._ask(signals.bytes_received, data=data)
 
     def _ask(self, signal: object, **kwargs: Any) -> bool:
         answers = self.crawler.signals.send_catch_log(

@@ -3,12 +3,14 @@
 import random
 import sys
 import time
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from crawler.fetch.framing import Framer, FramingError, LimitError, Limits, read_head
+from crawler.fetch.chunks import FramingError, LimitError, unchunk
+from crawler.fetch.framing import Framer, Limits, read_head
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -31,8 +33,9 @@ def frame(data, method="GET", limits=None, cuts=()):
             break
     if error is None:
         truncated = framer.end(clean=True)
+    body = unchunk(BytesIO(written[framer.head.length :])) if framer.chunks else None
     return (
-        bytes(written), bytes(framer.interim), bytes(framer.unfinished), framer.chunked, framer.head, framer.done,
+        bytes(written), bytes(framer.interim), bytes(framer.unfinished), body, framer.head, framer.done,
         error, truncated,
     )  # fmt: skip
 
