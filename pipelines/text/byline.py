@@ -13,6 +13,12 @@ from pipelines.text.structured import Markup, text_of
 MAX_BYLINE = 250
 """Characters of an element that may be a byline; more is a biography."""
 
+MAX_LINE = 120
+"""Characters of a line that is a byline and nothing else."""
+
+_AFTER = re.compile(r"\s*(?:[|·•–—]|\d)")
+"""What ends the names in a byline: a separator or a date."""
+
 MAX_CANDIDATES = 120
 
 _CANDIDATES = lxml.html.etree.XPath(
@@ -101,7 +107,8 @@ def read(page: Markup) -> Byline:
 
 
 def _people(element: lxml.html.HtmlElement, text: str, *, strong: bool) -> list[tuple[str, str | None]]:
-    """The links to author pages in a byline, else the names in its text."""
+    """The links to author pages in a byline and the names beside them, else the names in its text."""
+    element, text = _whole(element, text)
     links = [element] if element.tag == "a" else list(element.iter("a"))
     found: list[tuple[str, str | None]] = []
     for link in links[:20]:
@@ -110,9 +117,30 @@ def _people(element: lxml.html.HtmlElement, text: str, *, strong: bool) -> list[
             label = text_of(link, apart=True)
             if label and len(label.split()) <= names.MAX_WORDS + 2:
                 found += [(name, href) for name in names.part(label) if _plausible(name, strong=True)]
-    if not found and len(text) <= 120:
-        found = [(name, None) for name in names.part(text) if _plausible(name, strong=strong)]
-    return list({names.key(name): (name, href) for name, href in reversed(found)}.values())[::-1]
+    found = list({names.key(name): (name, href) for name, href in reversed(found)}.values())[::-1]
+    if not found:
+        return [(n, None) for n in names.part(text) if _plausible(n, strong=strong)] if len(text) <= MAX_LINE else []
+    first = next(
+        (label for label in (text_of(link, apart=True) for link in links) if label and found[0][0] in label), ""
+    )
+    written = [n for n in names.part(_AFTER.split(text[max(0, text.find(first)) :])[0]) if _plausible(n, strong=False)]
+    known = {names.key(name): href for name, href in found}
+    if known.keys() < {names.key(name) for name in written}:
+        return [(name, known.get(names.key(name))) for name in written]
+    return found
+
+
+def _whole(element: lxml.html.HtmlElement, text: str) -> tuple[lxml.html.HtmlElement, str]:
+    """The line that a link to an author stands in: *By Ann Lee and Meridia Press*, with one name linked."""
+    for _ in range(2):
+        parent = element.getparent()
+        if element.tag not in ("a", "span", "b", "strong", "em", "font") or parent is None or parent.tag in _NOT_TEXT:
+            break
+        line = text_of(parent, apart=True)
+        if len(line) > MAX_LINE:
+            break
+        element, text = parent, line
+    return element, text
 
 
 def _rank(element: lxml.html.HtmlElement) -> float:

@@ -135,10 +135,16 @@ def read(page: Markup, *, captured: datetime, provenance: Provenance) -> Dates:
     if best.moment.precision < 2:
         others = published[1:] + (list(_stated(_visible(page), captured, language)) if best.source != "time" else [])
         best = _completed(best, others, modified)
-    last = next(
-        (m.moment for m in modified if m.moment.order() >= best.moment.order() or m.moment.day == best.moment.day), None
-    )
+    last = next((m.moment for m in modified if _later(m.moment, best.moment)), None)
     return Dates(published=best.moment.iso(), raw=best.raw, source=best.source, modified=last.iso() if last else None)
+
+
+def _later(modified: Moment, published: Moment) -> bool:
+    """Whether a statement of modification says anything: systems that know of none repeat the publication, some to the
+    second, some a few seconds off."""
+    if modified.precision == 2 == published.precision:
+        return modified.order() > published.order() + instants.SAME
+    return modified.day > published.day or (modified.precision > published.precision and modified.day == published.day)
 
 
 def _completed(best: Statement, others: list[Statement], modified: list[Statement]) -> Statement:

@@ -15,6 +15,9 @@ from pipelines.text import months
 MAX_TEXT = 120
 """Characters of a text that may be a date with what surrounds it."""
 
+SAME = timedelta(minutes=1)
+"""Below this two instants are told as one: clocks differ, and some fields carry no seconds."""
+
 EARLIEST = date(1990, 1, 1)
 """Before the web; 1970-01-01 and 0001-01-01 are how programs write "none"."""
 
@@ -191,5 +194,5 @@ def same(a: Moment, b: Moment) -> bool:
         return abs((a.day - b.day).days) <= 1
     gap = abs(datetime.combine(a.day, a.clock) - datetime.combine(b.day, b.clock))
     if a.zone and b.zone:
-        return abs(a.order() - b.order()) < timedelta(minutes=1)
+        return abs(a.order() - b.order()) < SAME
     return gap <= timedelta(hours=14) and gap.total_seconds() % 900 < 60

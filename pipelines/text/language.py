@@ -108,7 +108,7 @@ def _scores(text: str) -> dict[str, float]:
     if script not in _SEVERAL:
         return dict.fromkeys(_SHARED.get(script, (script,)), 1.0)
     words = [word.casefold() for word in _WORD.findall(text)]
-    if len(words) < MIN_WORDS:
+    if len(words) < (MIN_WORDS if script == "latn" else MIN_WORDS // 2):
         return {}
     counts = Counter(words)
     letters = set("".join(counts))

@@ -23,6 +23,10 @@ MAX_DESCRIPTION = 2_000
 """Characters; longer ones are the text itself."""
 
 
+MAX_NAME = 60
+"""Characters of a site's name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
     """The article record's fields of the same names."""
@@ -64,7 +68,7 @@ def read(
     domain = (urlsplit(url).hostname or "").removeprefix("www.")
     names = site_names(page)
     credits = authors.read(page, site_names=names)
-    section = topics.sections(page)
+    section = topics.sections(page, site_names=names)
     people = [credit.name for credit in credits if credit.type == "Person"]
     head = headline.read(page, site_names=names, sections=section, people=[c.name for c in credits])
     title = head.headline or (plain(provenance.title) if provenance.title else None) or None
@@ -83,8 +87,8 @@ def read(
         language=language.identify("", declared=declared),
         declared_languages=declared,
         article_section=section,
-        keywords=topics.keywords(page, site_names=names, people=people),
-        publisher=Publisher(name=_publisher(page, names), domain=domain),
+        keywords=topics.keywords(page, people=people),
+        publisher=Publisher(name=_publisher(page, names, head.headline), domain=domain),
         canonical_url=canonical.read(page),
         image=_image(page),
         is_accessible_for_free=access.is_accessible_for_free(page),
@@ -118,19 +122,30 @@ def site_names(page: Markup) -> tuple[str, ...]:
             values += jsonld.strings(jsonld.resolve(node.get("publisher"), page.index))
     for value in values:
         name = re.sub(r"^(?:©|\(c\)|copyright)\s*(?:\d{4})?\s*", "", plain(value), flags=re.I).lstrip("@")
-        if name and len(name) <= 60 and not name.startswith(("http:", "https:")):
+        if name and len(name) <= MAX_NAME and not name.startswith(("http:", "https:")):
             found.setdefault(key(name), name)
     found.pop("", None)
     return tuple(found.values())
 
 
-def _publisher(page: Markup, names: tuple[str, ...]) -> str | None:
+def _publisher(page: Markup, names: tuple[str, ...], title: str | None) -> str | None:
     publisher = jsonld.resolve(page.article.get("publisher"), page.index)
     site = page.first("og:site_name")
     stated = next((plain(v) for v in jsonld.strings(publisher) if not v.startswith("http")), None)
     if site and not re.match(r"^(?:https?://|www\.)", site):
         return plain(site)
-    return stated or (names[0] if names else None)
+    if stated or names:
+        return stated or names[0]
+    if title and title in page.title and len(page.title) > len(title):
+        # "Headline | The Post", "The Post: Headline": what the page's title adds is the site's name
+        before, after = page.title.split(title, 1)
+        added = _PARTS.split(after.strip(_EDGES))[-1] or _PARTS.split(before.strip(_EDGES))[0]
+        return added.strip(_EDGES) if 0 < len(added) <= MAX_NAME else None
+    return None
+
+
+_EDGES = " -–—|·•»«:/"
+_PARTS = re.compile(r"\s*[|·•»]\s*|\s+[-–—:/]+\s+|::")
 
 
 def _description(page: Markup) -> str | None:

@@ -23,7 +23,7 @@ _LABEL = re.compile(
     r"^(?:by|von|par|por|text|texte|autor(?:en|in)?|authors?|auteur|автор|posted by|written by)\s*:?$", re.I
 )
 _SPLIT = re.compile(
-    r"\s*(?:[;|/•·\n]|\s&\s|\s\+\s|,?\s+(?:and|And|AND|und|Und|UND|et|y|e|en|og|och|ja|i|oraz|a|и|та|и|και|ve|dan|with|mit|avec|con|med|met)\s+|\s*،\s*|、|，)\s*"
+    r"\s*(?:[;|/•·\n]|\s&\s|\s\+\s|,?\s+(?:and|And|AND|und|Und|UND|et|y|e|en|og|och|ja|i|oraz|a|и|та|и|και|ve|dan|with|mit|avec|con|med|met)\s+|\s*،\s*|\s+و\s+|、|，)\s*"
 )
 _SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|phd|ph\.d|md|m\.d|mba|esq|dr|msc|ma|mpp|rn|ma|jd|cfa|obe|mbe)\.?$", re.I)
 _NOISE = re.compile(
@@ -65,7 +65,7 @@ _ROLE = re.compile(
     re.I,
 )
 _AGENCY_WORDS = re.compile(
-    r"\b(?:agency|agencies|agence|agentur|agenturen|agencia|agencias|agenzia|agência|agentschap|ajans[ıi]?|newswire|newsroom|news\s?desk|"
+    r"\b(?:agency|agencies|agence|\w*agentur|agenturen|πρακτορείο|وكالة|agencia|agencias|agenzia|agência|agentschap|ajans[ıi]?|newswire|newsroom|news\s?desk|"
     r"redaktion|redakcja|redakce|redazione|redaction|rédaction|redacción|redacao|redação|redactie|redaktionen|editorial|editors|staff|team|"
     r"desk|press|media|news|newspaper|magazine|tv|radio|online|digital|service|services|correspondents?|reporters?|writers?|"
     r"редакция|агентство|агенция|служба|новости|haber|gazetesi|zeitung|nachrichten|journal|herald|tribune|times|"
@@ -137,6 +137,8 @@ def clean(name: str) -> str | None:
         else text
     )
     text = text.strip(" \t,;:|/·•*–—-.…\"'„“”‚‘’»«>")
+    if text.count("«") > text.count("»"):
+        text += "»"
     if not 2 <= len(text) <= MAX_NAME or not any(c.isalpha() for c in text) or _LABEL.match(text):
         return None
     if len(text.split()) > MAX_WORDS or any(c in "{}<>=%$#?!" for c in text):

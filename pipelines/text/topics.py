@@ -54,9 +54,9 @@ SECTION_META = (
 )
 
 
-def keywords(page: Markup, *, site_names: Collection[str], people: Collection[str]) -> tuple[str, ...]:
+def keywords(page: Markup, *, people: Collection[str]) -> tuple[str, ...]:
     """The keywords of the first source that has any."""
-    without = {key(name) for name in site_names} | {key(name) for name in people} | {key(page.title), ""}
+    without = {key(name) for name in people} | {key(page.title), ""}
     for name in KEYWORD_META:
         values = [plain(v) for v in page.meta.get(name, ())]
         found = _settle(
@@ -145,13 +145,18 @@ def _list_of(link: lxml.html.HtmlElement) -> lxml.html.HtmlElement | None:
     return None
 
 
-def sections(page: Markup) -> tuple[str, ...]:
-    """Where the article stands in the paper, as JSON-LD, meta elements or the breadcrumb say it."""
+def sections(page: Markup, *, site_names: Collection[str]) -> tuple[str, ...]:
+    """Where the article stands in the paper, as JSON-LD, meta elements, breadcrumbs or category links say it."""
     values = [plain(v) for v in jsonld.strings(page.article.get("articleSection"))]
     for name in SECTION_META:
         if values:
             break
         values = [plain(v) for v in page.meta.get(name, ())]
+    if not values:
+        without = (
+            {key(name) for name in site_names} | {key(h.text) for h in page.headings} | {key(page.title), "home", ""}
+        )
+        values = [value for value in _crumbs(page) or _categories(page) if key(value) not in without][-2:]
     found: dict[str, str] = {}
     for value in values:
         for part in re.split(r"\s*[>|»]\s*", value) if value.count(">") + value.count("»") else [value]:
@@ -159,3 +164,60 @@ def sections(page: Markup) -> tuple[str, ...]:
                 found.setdefault(key(part), part)
     found.pop("", None)
     return tuple(found.values())[:10]
+
+
+def _crumbs(page: Markup) -> list[str]:
+    """The breadcrumb without home page and article: schema.org ``BreadcrumbList``, else the links of an element so named."""
+    for node in page.nodes:
+        for part in jsonld.walk(node):
+            if "breadcrumblist" in jsonld.types(part):
+                items = part.get("itemListElement")
+                steps = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+                texts = [plain(jsonld.first(step.get("name") or step.get("item")) or "") for step in steps]
+                return [text for text in texts[1:] if text and not text.startswith("http")]
+    found = _BREADCRUMB(page.tree)
+    for holder in found[:3] if isinstance(found, list) else []:
+        links = [link for link in holder.iter("a") if not _HOME.fullmatch(link.get("href") or "")]
+        if links:
+            return [text_of(link) for link in links]
+    return _plain_crumbs(page)
+
+
+def _plain_crumbs(page: Markup) -> list[str]:
+    """*Home » Politics*: a link to the home page, an arrow, and the links after it."""
+    for home in page.tree.iter("a"):
+        if not _HOME.fullmatch(home.get("href") or "") or (home.tail or "").strip() not in _ARROWS:
+            continue
+        found = []
+        for link in home.itersiblings():
+            if link.tag == "a":
+                found.append(text_of(link))
+            if (link.tail or "").strip() not in _ARROWS:
+                break
+        if found:
+            return found
+    return []
+
+
+def _categories(page: Markup) -> list[str]:
+    """Links marked as the article's category, as WordPress and its kin write them."""
+    found = _CATEGORY(page.tree)
+    return (
+        [
+            text_of(link)
+            for link in found[:5]
+            if not any(node.tag in ("nav", "footer", "aside") for node in link.iterancestors())
+        ]
+        if isinstance(found, list)
+        else []
+    )
+
+
+_BREADCRUMB = lxml.html.etree.XPath(
+    "//*[contains(@class,'readcrumb') or contains(@id,'readcrumb') or contains(@aria-label,'readcrumb') or contains(@class,'crumbs')]"
+)
+_CATEGORY = lxml.html.etree.XPath(
+    "//a[contains(concat(' ',@rel,' '),' category ') or ancestor::*[contains(@class,'cat-links') or contains(@class,'kicker')]]"
+)
+_ARROWS = frozenset("»›>→/") | {">>", "::"}
+_HOME = re.compile(r"(?:https?:)?(?://[^/]+)?/?(?:index\.\w+)?")
