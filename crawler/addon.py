@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
+from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
+
+from crawler.jobs import Job
+
+logger = logging.getLogger(__name__)
 
 MIDDLEWARE = "scrapy.downloadermiddlewares."
 
@@ -47,6 +54,13 @@ WIRING = {
 class BroadsheetAddon:
     """Wires the parts in. A setting of the user's own keeps its place: add-on priority is below it."""
 
+    def __init__(self, job: Job | None = None) -> None:
+        self._job = job
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> BroadsheetAddon:
+        return cls(getattr(crawler.spider, "job", None))
+
     @classmethod
     def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
         # These belong to the process, so they must stand before there is a crawler.
@@ -72,8 +86,14 @@ class BroadsheetAddon:
         ):
             settings.set(ours, settings[name], "addon")
             settings.set(name, most, settings.getpriority(name) or 0)
-        contact = settings["BROADSHEET_CONTACT"]
-        if contact and "(+" not in settings["USER_AGENT"]:
-            settings.set(
-                "USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", settings.getpriority("USER_AGENT") or 0
-            )
+        self._introduce(settings)
+
+    def _introduce(self, settings: BaseSettings) -> None:
+        """The User-Agent says who we are, and where to complain."""
+        agent = self._job.user_agent if self._job and self._job.user_agent else settings["USER_AGENT"]
+        contact = (self._job.contact if self._job else None) or settings["BROADSHEET_CONTACT"]
+        if contact:
+            agent = f"{agent} (+{contact})"
+        elif not settings.getbool("ALLOW_PRIVATE_ADDRESSES"):
+            logger.warning("no contact is set: give one in the job (contact = …) or as BROADSHEET_CONTACT, see README")
+        settings.set("USER_AGENT", agent, settings.getpriority("USER_AGENT") or 0)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +24,11 @@ from crawler.fetch.frontier import Frontier
 from crawler.fetch.parse import parse_page
 from crawler.fetch.robots import RobotsCache
 from crawler.jobs import Job
+from crawler.status import ExitStatus
 from crawler.watch.report import counts
 from crawler.watch.tally import Tallies
 from pipelines import VERSION
-from pipelines.errors import BroadsheetError, BusyError, CaptureError, ConfigError, DiskFullError
+from pipelines.errors import BroadsheetError, CaptureError, DiskFullError
 from pipelines.flow.live import open_run
 from pipelines.flow.parse import Parsed
 from pipelines.flow.run import Hooks
@@ -39,27 +39,6 @@ logger = logging.getLogger(__name__)
 COMMIT_SECONDS, COMMIT_CAPTURES = 0.5, 64
 """A group commit falls due after so long or so many captures. An fsync costs 1 to 20 ms; what a power cut
 takes is at most the captures since the last one, which are then fetched again."""
-
-
-class ExitStatus(IntEnum):
-    """How a crawl ended; the exit status of ``scrapy crawl`` and ``scrapy archive``."""
-
-    COMPLETE = 0
-    ERROR = 1
-    USAGE = 2
-    PARTIAL = 3
-    """Ended, but some addresses could not be fetched."""
-    DISK_FULL = 4
-    BUSY = 5
-    """Another run of the job is working."""
-    INTERRUPTED = 6
-    """Stopped by a signal or a limit of Scrapy's; start again to go on."""
-
-    @classmethod
-    def of(cls, error: BaseException | None) -> ExitStatus:
-        """The status that tells of an error."""
-        kinds = {DiskFullError: cls.DISK_FULL, BusyError: cls.BUSY, ConfigError: cls.USAGE}
-        return next((status for kind, status in kinds.items() if isinstance(error, kind)), cls.ERROR)
 
 
 class Crawl:
@@ -74,6 +53,7 @@ class Crawl:
         self.failure: BaseException | None = None
         self.failures: list[tuple[str, str]] = []
         self._uncommitted = 0
+        self._closing: asyncio.Future[None] | None = None
         self._timer = task.LoopingCall(self._commit)
         spider: Any = crawler.spider
         self.live = open_run(
@@ -209,7 +189,7 @@ class Crawl:
             self.frontier.stopped = True
             logger.error("stopping: %s", error)
             reason = "disk-full" if isinstance(error, DiskFullError) else "capture-error"
-            asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
+            self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
 
     def idle(self, spider: Spider) -> None:
         if self.live.run.parsing and not self.live.run.failure:

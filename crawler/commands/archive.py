@@ -10,7 +10,6 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.commands.shared import examples, quiet_terminal, run_spider
-from crawler.discovery.urls import absolute
 
 EXAMPLES = """
   scrapy archive https://www.example.org/2026/11/a-story.html
@@ -59,8 +58,3 @@ def read_list(name: str) -> list[str]:
         raise UsageError(f"cannot read {name}: {error.strerror}") from error
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
-
-
-def usable(url: str) -> str | None:
-    """The URL as it will be fetched; None if it cannot be."""
-    return absolute(url if "://" in url else f"https://{url}") or None

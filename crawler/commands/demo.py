@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.columns import Columns
 from rich.console import Console
@@ -18,6 +19,9 @@ from rich.panel import Panel
 from scrapy.commands import ScrapyCommand
 
 from crawler.commands.shared import examples
+
+if TYPE_CHECKING:
+    from sampleweb import Expected
 
 EXAMPLES = """
   scrapy demo
@@ -53,6 +57,7 @@ class Command(ScrapyCommand):
             job = Path(scratch) / "demo.toml"
             job.write_text(_job(web.outlets, opts.output), "utf-8")
             # A process of its own, as a user would start it.
+            truth = web.truth()
             crawl = [
                 sys.executable,
                 "-m",
@@ -63,13 +68,16 @@ class Command(ScrapyCommand):
                 f"job={job}",
                 "-s",
                 "ALLOW_PRIVATE_ADDRESSES=1",
+                "-L",
+                "WARNING",
             ]
             status = subprocess.run(crawl, env={**os.environ, "COLUMNS": str(console.width)}, check=False).returncode
         if status not in (0, 3):
             self.exitcode = status
             return
         run = max((folder / "runs").iterdir())
-        _show_one(console, run)
+        _show_truth(console, run, truth)
+        _show_one(console, run, next(page.url for page in truth if page.kind == "brief"))
         console.print("\nTo look further:", style="bold")
         for line in (
             f"scrapy verify {folder}",
@@ -85,16 +93,30 @@ def _job(outlets: Any, output: str) -> str:
     return f'name = "demo"\noutput = "{output}"\n\n[limits]\ndelay = 0.02\n{tables}'
 
 
-def _show_one(console: Console, run: Path) -> None:
+def _show_truth(console: Console, run: Path, truth: Iterable[Expected]) -> None:
+    """The sample web knows what is on it; say how much of that came out."""
+    expected = {page.url: page for page in truth if page.outcome == "article"}
+    records = {record["url"]: record for record in _records(run)}
+    found = [page for url, page in expected.items() if url in records]
+    exact = sum(records[page.url]["text"].split("\n\n") == list(page.paragraphs) for page in found)
+    console.print(
+        f"\nOf {len(expected)} articles on the sample web {len(found)} are there,"
+        f" {exact} of them with exactly their text."
+    )
+
+
+def _records(run: Path) -> list[dict[str, Any]]:
+    with (run / "articles.jsonl").open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def _show_one(console: Console, run: Path, url: str) -> None:
     """One article before and after: what a naive scrape of the page gives, and the record's text."""
     from pipelines.archive.reader import open_capture
     from pipelines.model import CaptureRef
     from pipelines.text.naive import naive_text
 
-    with (run / "articles.jsonl").open(encoding="utf-8") as lines:
-        articles = [json.loads(line) for line in lines]
-    brief = [record for record in articles if record["language"] == "en" and 40 < record["word_count"] < 160]
-    record = (brief or articles)[0]
+    record = next(record for record in _records(run) if record["url"] == url)
     capture = open_capture(run, CaptureRef(url=record["url"], **record["warc"]))
     before = naive_text(capture)
     width = max(38, (console.width - 2) // 2)

@@ -13,7 +13,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.commands.shared import examples
-from crawler.crawl import ExitStatus
+from crawler.status import ExitStatus
 from pipelines.errors import BroadsheetError
 from pipelines.flow.extract import Counts, extract
 from pipelines.flow.files import warc_files

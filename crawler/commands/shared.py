@@ -9,8 +9,7 @@ from typing import Any
 
 from scrapy.commands import ScrapyCommand
 
-from crawler.crawl import ExitStatus
-from crawler.watch.report import tell
+from crawler.status import ExitStatus
 from pipelines.errors import BroadsheetError
 
 
@@ -29,6 +28,8 @@ def quiet_terminal(command: ScrapyCommand) -> None:
 
 def run_spider(command: ScrapyCommand, name: str, arguments: dict[str, Any]) -> ExitStatus:
     """Run a spider to its end, print the summary, and say how it ended."""
+    from crawler.watch.report import tell
+
     process = command.crawler_process
     assert process is not None
     crawler = process.create_crawler(name)

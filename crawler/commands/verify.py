@@ -13,7 +13,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.commands.shared import examples
-from crawler.crawl import ExitStatus
+from crawler.status import ExitStatus
 from pipelines.errors import BroadsheetError
 from pipelines.flow.files import SUFFIXES, warc_files
 from pipelines.flow.verify import Verdict, runs_of, verify_run, verify_warcs
@@ -77,16 +77,19 @@ class Command(ScrapyCommand):
         if runs:
             workers = Workers(opts.jobs)
             try:
-                for run in runs:
-                    quiet = opts.json or not sys.stderr.isatty()
-                    verdicts.append(
-                        verify_run(
-                            run, workers, note=lambda step: None if quiet else print(f"… {step}", file=sys.stderr)
-                        )
-                    )
+                note = _tell if sys.stderr.isatty() and not opts.json else _be_silent
+                verdicts += [verify_run(run, workers, note=note) for run in runs]
             finally:
                 workers.close(wait=False)
         return verdicts
+
+
+def _tell(step: str) -> None:
+    print(f"… {step}", file=sys.stderr)
+
+
+def _be_silent(step: str) -> None:
+    pass
 
 
 def _print(verdict: Verdict) -> None:

@@ -92,7 +92,8 @@ class Frontier(BaseScheduler):
     """Waiting addresses of one run.
 
     ``pages`` gives the number of articles that an outlet may be asked for; ``delay`` the seconds between two
-    requests to a host of that name, ``per_host`` the connections it may have. ``call_later`` has Scrapy's engine ask again after so many seconds.
+    requests to a host of that name, ``per_host`` the connections it may have. ``call_later`` has Scrapy's engine
+    ask again after so many seconds.
     """
 
     def __init__(
@@ -134,7 +135,8 @@ class Frontier(BaseScheduler):
         """Take up what waits, including what was in flight when the last process ended."""
         self._ledger.execute("UPDATE frontier SET state = 0, not_before = 0 WHERE state = 1")
         self._ledger.execute("UPDATE frontier SET not_before = 0 WHERE state = 0 AND not_before > 0")
-        for outlet, state, number in self._ledger.execute("SELECT outlet, state, count(*) FROM frontier GROUP BY 1, 2"):
+        sql = "SELECT outlet, state, count(*) FROM frontier GROUP BY 1, 2"
+        for outlet, state, number in self._ledger.execute(sql):
             counts = self._count(outlet)
             counts["found"] += number
             counts["waiting"] += number if state == State.WAITING else 0
