@@ -114,6 +114,8 @@ def open_capture(place: Path, ref: CaptureRef, *, original: CaptureRef | None = 
     for item in records(path, start=ref.offset):
         if not isinstance(item, Capture):
             continue
+        if item.ref.offset != ref.offset:
+            break
         if item.ref.record_id == ref.record_id:
             if original is not None and not item.payload and item.ref.type == "revisit":
                 return _with_payload(item, (locate(place, original.filename), original.offset))

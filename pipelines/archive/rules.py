@@ -99,7 +99,7 @@ def _field_faults(record: Record) -> Iterator[Fault]:
     for name in MANDATORY:
         if not record.get(name):
             yield Fault("mandatory", f"{name} is missing")
-    kind, modern = record.get("warc-type"), record.head.startswith(b"WARC/1.1")
+    kind, modern = record.get("warc-type"), not record.head.startswith((b"WARC/0.", b"WARC/1.0"))
     if kind and kind not in TYPES:
         yield Fault("type", f"{kind!r} is no type that the standard knows", True)
     for name in ("warc-record-id", "warc-concurrent-to", "warc-refers-to", "warc-warcinfo-id"):

@@ -298,7 +298,7 @@ def _packed(
     last: Record | None = None
     try:
         for found in ArchiveIterator(handle, parse_http=False, max_header_len=MAX_HEADER):
-            offset = start + found.stream_pos
+            offset = found.stream_pos  # counted from the start of the file
             if last is not None:
                 last.length = offset - last.offset
                 yield last

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import tempfile
 import zlib
+from datetime import timedelta
 from itertools import count, pairwise
 from pathlib import Path
 
@@ -331,8 +332,6 @@ def test_notes_and_resources(writer, tmp_path):
 
 def test_files_roll_over_and_sort(writer, tmp_path):
     ticks = count(0, -60)  # a clock that is set back
-    from datetime import timedelta
-
     warc = writer(max_bytes=4000, clock=lambda: STARTED + timedelta(seconds=next(ticks)))
     refs = [warc.write(make_exchange(sized(NOISE[:1000])), PROVENANCE) for _ in range(12)]
     names = list(dict.fromkeys(ref.filename for ref in refs))
