@@ -13,10 +13,10 @@ from pipelines.text.names import key
 from pipelines.text.structured import Markup, plain, text_of
 
 KEYWORD_META = (
-    "news_keywords", "article:tag", "keywords", "parsely-tags", "sailthru.tags", "dc.subject", "dcterms.subject",
+    "news_keywords", "article:tag", "json-ld", "keywords", "parsely-tags", "sailthru.tags", "dc.subject", "dcterms.subject",
     "cxenseparse:recs:tags", "og:article:tag", "article.tags", "og:tag", "tags", "bt:keywords",
 )  # fmt: skip
-"""Meta elements of keywords. ``news_keywords`` was made for news and is filled by hand; ``keywords`` may be the site's own."""
+"""Where keywords are told, the best first: ``news_keywords`` was made for news, ``keywords`` may be the site's own."""
 
 MAX_KEYWORDS = 60
 """More are a search engine's bait or a list of all tags."""
@@ -58,16 +58,20 @@ def keywords(page: Markup, *, people: Collection[str]) -> tuple[str, ...]:
     """The keywords of the first source that has any."""
     without = {key(name) for name in people} | {key(page.title), ""}
     for name in KEYWORD_META:
-        values = [plain(v) for v in page.meta.get(name, ())]
-        found = _settle(
-            [k for v in values for k in (split(v) if len(values) == 1 or name != "article:tag" else [v])], without
-        )
-        if found:
+        if name == "json-ld":
+            values, alone = [plain(t) for t in jsonld.strings(_terms(page.article.get("keywords")))], False
+        else:
+            values, alone = [plain(v) for v in page.meta.get(name, ())], name != "article:tag"
+        found = _settle([k for v in values for k in (split(v) if alone or len(values) == 1 else [v])], without)
+        if found and not _from_address(found, page.url):
             return found
-    declared = page.article.get("keywords")
-    texts = jsonld.strings(_terms(declared))
-    found = _settle([k for t in texts for k in (split(plain(t)) if len(texts) == 1 else [plain(t)])], without)
-    return found or _settle(_links(page), without)
+    return _settle(_links(page), without)
+
+
+def _from_address(found: tuple[str, ...], url: str) -> bool:
+    """Whether a program made the keywords of the address: single words, nearly all of them in it."""
+    slug = set(re.split(r"[^a-z0-9]+", url.lower()))
+    return len(found) >= 5 and sum(word.lower() in slug for word in found) >= 0.8 * len(found)
 
 
 def _terms(value: Any) -> Any:
@@ -105,7 +109,7 @@ def _settle(values: list[str], without: Collection[str]) -> tuple[str, ...]:
 
 def _links(page: Markup) -> list[str]:
     """The tag list that readers see: links marked ``rel=tag``, else those to tag pages in one list of the article."""
-    groups: dict[int, list[str]] = {}
+    groups: dict[lxml.html.HtmlElement, list[str]] = {}
     marked: list[str] = []
     passed_headline = not page.headings
     for link in page.tree.iter("h1", "a"):
@@ -124,7 +128,7 @@ def _links(page: Markup) -> list[str]:
             continue
         holder = _list_of(link)
         if holder is not None:
-            groups.setdefault(hash(page.tree.getroottree().getpath(holder)), []).append(text)
+            groups.setdefault(holder, []).append(text)
     if marked:
         return marked
     return max(groups.values(), key=len, default=[])
@@ -139,7 +143,7 @@ def _list_of(link: lxml.html.HtmlElement) -> lxml.html.HtmlElement | None:
     parent = link.getparent()
     if parent is not None and parent.tag == "li":
         return parent.getparent()
-    for node in list(link.iterancestors())[:3]:
+    for node in list(link.iterancestors())[:6]:
         if _NAMED.search(f"{node.get('class') or ''} {node.get('id') or ''} {node.get('data-component') or ''}"):
             return node
     return None
@@ -216,8 +220,6 @@ def _categories(page: Markup) -> list[str]:
 _BREADCRUMB = lxml.html.etree.XPath(
     "//*[contains(@class,'readcrumb') or contains(@id,'readcrumb') or contains(@aria-label,'readcrumb') or contains(@class,'crumbs')]"
 )
-_CATEGORY = lxml.html.etree.XPath(
-    "//a[contains(concat(' ',@rel,' '),' category ') or ancestor::*[contains(@class,'cat-links') or contains(@class,'kicker')]]"
-)
+_CATEGORY = lxml.html.etree.XPath("//a[contains(@rel,'category')] | //*[contains(@class,'cat-links')]//a")
 _ARROWS = frozenset("»›>→/") | {">>", "::"}
 _HOME = re.compile(r"(?:https?:)?(?://[^/]+)?/?(?:index\.\w+)?")
