@@ -80,6 +80,9 @@ _FOREIGN = (
     "ticker",
     "more-",
 )
+MAX_HOLDERS = 150
+"""Elements with a telling class that are read for a date."""
+
 MAX_LINE = 80
 """Characters of a line that states a date; in longer ones a date is part of the story."""
 
@@ -223,26 +226,29 @@ def _visible(page: Markup) -> Iterator[tuple[str, str]]:
             yield "time", element.text
 
 
-_LOOSE_XPATH = lxml.html.etree.XPath(
-    "//*[self::span or self::div or self::p or self::li or self::small or self::em or self::abbr or self::dd or self::a or self::b or self::i]"
-    "[@itemprop or contains(@class,'date') or contains(@class,'Date') or contains(@class,'time') or contains(@class,'Time') or contains(@class,'publish')"
-    " or contains(@class,'datum') or contains(@class,'fecha') or contains(@class,'byline') or contains(@class,'meta') or contains(@class,'posted')"
-    " or contains(@id,'date') or contains(@id,'time') or contains(@class,'info')]"
-)
+_HOLDERS = frozenset({"span", "div", "p", "li", "small", "em", "abbr", "dd", "a", "b", "i", "td", "strong", "h6"})
+_LABELLED = re.compile(r"date|time|publish|datum|fecha|byline|meta|posted|info", re.I)
 
 
 def _loose(page: Markup) -> Iterator[tuple[str, str]]:
     """Elements whose class speaks of a date, then the short texts around the headline."""
-    found = _LOOSE_XPATH(page.tree)
     ranked: list[tuple[float, str]] = []
-    for number, element in enumerate(found[:150] if isinstance(found, list) else []):
+    number = 0
+    for element in page.speaking:
+        if element.tag not in _HOLDERS:
+            continue
+        label = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}".lower()
+        if not _LABELLED.search(label):
+            continue
+        number += 1
+        if number > MAX_HOLDERS:
+            break
         text = text_of(element, apart=True)
         if not 6 <= len(text) <= instants.MAX_TEXT:
             if element.get("content"):
                 text = element.get("content")
             else:
                 continue
-        label = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}".lower()
         rank = -0.05 * number
         if "datepublished" in label:
             rank += 3.0

@@ -1,14 +1,13 @@
 """What a page says of itself for machines, gathered in one pass over its elements.
 
-Reads ``meta`` (name, property and itemprop), ``link``, ``title``, headings, ``time`` and scripts of JSON-LD or
-application state. Nothing is judged here: which of several values is believed is the matter of the modules that ask.
+Reads ``meta`` (name, property and itemprop), ``link``, ``title``, headings, ``time`` and scripts of JSON-LD. Nothing is judged here: which of several values is believed is the matter of the modules that ask.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import lxml.html
@@ -49,6 +48,39 @@ class Time:
     element: lxml.html.HtmlElement
 
 
+_SPEAKING = re.compile(
+    r"utor|uthor|yline|writer|reporter|redak|/staff/|/people/|/profil|/by/|/team/|/journalist|/contributor|/newsteam/|"
+    r"date|Date|time|Time|publish|datum|fecha|posted|meta|info|rumb|cat-links|category"
+)
+"""What attributes of bylines, dates, breadcrumbs and category links have in them."""
+
+MAX_ATTRIBUTES = 1_000
+"""Characters of an element's attributes together; longer ones hold data, not names."""
+
+
+class Speaking:
+    """Elements whose attributes may name a byline, a date or a breadcrumb, found once and only when asked for.
+
+    Most pages of the news answer all questions in their head; for the others one pass in Python is cheaper than an
+    XPath for each question.
+    """
+
+    __slots__ = ("_found", "_tree")
+
+    def __init__(self, tree: lxml.html.HtmlElement) -> None:
+        self._tree = tree
+        self._found: list[lxml.html.HtmlElement] | None = None
+
+    def __iter__(self) -> Iterator[lxml.html.HtmlElement]:
+        if self._found is None:
+            self._found = []
+            for element in self._tree.iter(lxml.html.etree.Element):
+                values = element.values()
+                if element.tag == "h1" or (values and _SPEAKING.search(" ".join(values)[:MAX_ATTRIBUTES])):
+                    self._found.append(element)
+        return iter(self._found)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Markup:
     """The machine-readable part of a page."""
@@ -70,8 +102,8 @@ class Markup:
     """JSON-LD objects by ``@id``."""
     article: Node
     """The JSON-LD object of the article; empty where there is none."""
-    state: Mapping[str, str]
-    """Scripts that hold application state, by id; unparsed, for when nothing else answers."""
+    speaking: Speaking
+    """Elements of the body whose attributes name what they hold, ``h1`` among them, in page order."""
 
     def first(self, *names: str) -> str | None:
         """The first value that is not empty, names in order of preference."""
@@ -162,7 +194,6 @@ def gather(tree: lxml.html.HtmlElement, url: str) -> Markup:
     meta: dict[str, list[str]] = {}
     links: dict[str, list[str]] = {}
     scripts: list[object] = []
-    state: dict[str, str] = {}
     headings: list[Heading] = []
     times: list[Time] = []
     title = ""
@@ -185,8 +216,6 @@ def gather(tree: lxml.html.HtmlElement, url: str) -> Markup:
             kind = (get("type") or "").lower()
             if "ld+json" in kind:
                 scripts.append(jsonld.parse(element.text or ""))
-            elif kind == "application/json" and get("id"):
-                state[get("id", "")] = element.text or ""
         elif tag == "h1":
             if text := text_of(element):
                 label = f"{get('class', '')} {get('id', '')} {get('itemprop', '')}".lower()
@@ -212,7 +241,7 @@ def gather(tree: lxml.html.HtmlElement, url: str) -> Markup:
         nodes=tuple(nodes),
         index=jsonld.by_id(nodes),
         article=jsonld.article(nodes, known, head),
-        state=state,
+        speaking=Speaking(tree),
     )
 
 

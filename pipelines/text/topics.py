@@ -179,8 +179,10 @@ def _crumbs(page: Markup) -> list[str]:
                 steps = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
                 texts = [plain(jsonld.first(step.get("name") or step.get("item")) or "") for step in steps]
                 return [text for text in texts[1:] if text and not text.startswith("http")]
-    found = _BREADCRUMB(page.tree)
-    for holder in found[:3] if isinstance(found, list) else []:
+    for holder in page.speaking:
+        label = f"{holder.get('class') or ''} {holder.get('id') or ''} {holder.get('aria-label') or ''}"
+        if "readcrumb" not in label and "crumbs" not in label:
+            continue
         links = [link for link in holder.iter("a") if not _HOME.fullmatch(link.get("href") or "")]
         if links:
             return [text_of(link) for link in links]
@@ -205,21 +207,15 @@ def _plain_crumbs(page: Markup) -> list[str]:
 
 def _categories(page: Markup) -> list[str]:
     """Links marked as the article's category, as WordPress and its kin write them."""
-    found = _CATEGORY(page.tree)
-    return (
-        [
-            text_of(link)
-            for link in found[:5]
-            if not any(node.tag in ("nav", "footer", "aside") for node in link.iterancestors())
-        ]
-        if isinstance(found, list)
-        else []
-    )
+    links: list[lxml.html.HtmlElement] = []
+    for element in page.speaking:
+        if element.tag == "a" and "category" in (element.get("rel") or ""):
+            links.append(element)
+        elif "cat-links" in (element.get("class") or ""):
+            links += [link for link in element.iter("a") if link not in links]
+    return [text_of(link) for link in links[:5] if not any(n.tag in _BESIDE for n in link.iterancestors())]
 
 
-_BREADCRUMB = lxml.html.etree.XPath(
-    "//*[contains(@class,'readcrumb') or contains(@id,'readcrumb') or contains(@aria-label,'readcrumb') or contains(@class,'crumbs')]"
-)
-_CATEGORY = lxml.html.etree.XPath("//a[contains(@rel,'category')] | //*[contains(@class,'cat-links')]//a")
-_ARROWS = frozenset("»›>→/") | {">>", "::"}
+_BESIDE = frozenset({"nav", "footer", "aside"})
+_ARROWS = frozenset({"»", "›", ">", "→", "/", ">>", "::"})
 _HOME = re.compile(r"(?:https?:)?(?://[^/]+)?/?(?:index\.\w+)?")
