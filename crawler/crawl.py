@@ -23,6 +23,7 @@ from crawler.discovery import Discovered
 from crawler.fetch.frontier import Frontier
 from crawler.fetch.parse import parse_page
 from crawler.fetch.robots import RobotsCache
+from crawler.fetch.wire import has_head
 from crawler.jobs import Job
 from crawler.status import ExitStatus
 from crawler.watch.report import counts
@@ -129,8 +130,16 @@ class Crawl:
 
     # ------------------------------------------------------------------ the way of a page
 
-    def capture(self, exchange: Exchange, request: Request) -> asyncio.Future[Parsed]:
-        """Take an exchange from the wire into the archive. The future is done when the page has been parsed."""
+    def capture(self, exchange: Exchange, request: Request) -> asyncio.Future[Parsed] | None:
+        """Take an exchange from the wire into the archive. The future is done when the page has been parsed.
+
+        What is no HTTP response cannot stand in a response record: it is told in the log, and its address fails.
+        """
+        if not has_head(exchange):
+            logger.warning(
+                "no HTTP response from %s, nothing is archived: %d bytes", request.url, exchange.response_length
+            )
+            return None
         candidate: Candidate | None = request.meta.get("candidate")
         provenance = Provenance(
             job=self.job.name,
@@ -151,6 +160,8 @@ class Crawl:
         except CaptureError as error:
             self.stop(error)
             raise
+        finally:
+            exchange.response.close()
         self.crawler.stats.inc_value("broadsheet/captures")
         self.tallies.of(provenance.outlet).fetched += 1
         self._uncommitted += 1
@@ -206,6 +217,9 @@ class Crawl:
                     self.live.ledger.execute("INSERT INTO robots VALUES (?, ?, ?, ?, ?, ?)", row)
                 await self.live.finish(lambda: {"job": self.job.name, "counts": counts(self.tallies)})
             self.failures = self.frontier.failures(self.live.started)
+            if self.failures:
+                lines = "".join(f"# {reason}\n{url}\n" for url, reason in self.failures)
+                (self.live.folder / "failures.txt").write_text(lines, "utf-8")
         except BroadsheetError as error:
             self.failure = self.failure or error
         finally:

@@ -79,11 +79,9 @@ class Command(ScrapyCommand):
         )
         try:
             with parts[0].open("wb") as articles, parts[1].open("wb") as rejected:
-                outcomes = extract(
-                    files, workers, options=Options(), learning=learning, progress=meter.show, counts=counts
-                )
-                for outcome, line in outcomes:
-                    (articles if isinstance(outcome, Article) else rejected).write(line)
+                for made in extract(files, workers, options=Options(), learning=learning, counts=counts):
+                    (articles if isinstance(made.outcome, Article) else rejected).write(made.line)
+                    meter.show(counts)
         finally:
             workers.close(wait=False)
             meter.done()

@@ -57,6 +57,10 @@ RANK = (Role.REQUISITE, Role.ARTICLE, Role.SECTION, Role.SITEMAP, Role.FEED, Rol
 """Sources before articles, so that the newest articles are known when their turn comes."""
 
 
+def _never(_: float) -> IDelayedCall:
+    raise AssertionError("there is no crawl to wake")
+
+
 class State(IntEnum):
     """Of an address in the frontier."""
 
@@ -128,6 +132,11 @@ class Frontier(BaseScheduler):
         """The frontier that the crawl opened with its run."""
         frontier: Frontier = crawler.broadsheet.frontier  # type: ignore[attr-defined]
         return frontier
+
+    @classmethod
+    def to_fill(cls, ledger: Ledger) -> Frontier:
+        """A frontier that only takes addresses, outside of a crawl."""
+        return cls(ledger, delay=lambda host: 0.0, per_host=lambda host: 1, pages=lambda outlet: 0, call_later=_never)
 
     # ------------------------------------------------------------------ what Scrapy asks for
 

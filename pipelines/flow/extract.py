@@ -13,8 +13,8 @@ from pipelines.archive.reader import records
 from pipelines.archive.writer import Note
 from pipelines.errors import ArchiveError, ExtractError
 from pipelines.flow.memories import EVERYWHERE, HISTORY_TYPE, MEMORY_TYPE, Memories, wants_memory
-from pipelines.flow.parse import Task, parse
-from pipelines.model import Article, Capture, Outcome
+from pipelines.flow.parse import Parsed, Task, parse
+from pipelines.model import Article, Capture, Outcome, Provenance
 from pipelines.records.jsonl import encode
 from pipelines.records.settle import History, Known, Settler
 from pipelines.text.refine import Options, failed
@@ -61,21 +61,34 @@ class Memory(dict[str, Known]):
         self[canonical] = known
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """What one capture came to."""
+
+    capture: Capture
+    outcome: Outcome
+    line: bytes
+    """The outcome as a line of JSON."""
+    discovered: Any = None
+    """What the parser discovered in it, if it was asked to."""
+
+
 def extract(
     files: Sequence[Path],
     workers: Workers,
     *,
+    counts: Counts,
     options: Options,
     history: History | None = None,
     learning: bool = True,
-    progress: Callable[[Counts], None] = lambda counts: None,
-    counts: Counts,
-) -> Iterator[tuple[Outcome, bytes]]:
-    """Every capture's outcome and its line of JSON, in WARC order whatever the number of workers.
+    parser: Callable[[Task], Parsed] = parse,
+    discover: Callable[[Provenance], Any] = lambda provenance: None,
+) -> Iterator[Extracted]:
+    """Every capture and what it comes to, in WARC order whatever the number of workers.
 
     A WARC that notes its site memory is refined with that; of others, what their sites repeat is learnt in a
-    first pass, unless ``learning`` is off. ``counts`` is kept up to date. Raises ``ArchiveError`` for a file
-    that is no WARC.
+    first pass, unless ``learning`` is off. ``counts`` is kept up to date. ``parser`` and ``discover`` are as in
+    ``pipelines.flow.run.Hooks``. Raises ``ArchiveError`` for a file that is no WARC.
     """
     survey = _survey(files, counts)
     try:
@@ -84,18 +97,19 @@ def extract(
         runs: dict[str | None, int] = {}
         settlers: dict[int, Settler] = {}
         known = history if history is not None else Memory()
-        for capture, outcome in _refined(files, survey.memories, workers, options, counts):
+        parsing = _Parsing(workers, parser, discover, options)
+        for capture, parsed in _refined(files, survey.memories, parsing, counts):
             number = runs.setdefault(capture.provenance.run, len(runs) + 1)
             if number not in settlers:
                 settlers[number] = Settler(known, number, survey.histories.get)
-            settled, _ = settlers[number].settle(outcome)
+            assert parsed.outcome is not None
+            settled, _ = settlers[number].settle(parsed.outcome)
             counts.captures += 1
             if isinstance(settled, Article):
                 counts.articles += 1
             else:
                 counts.rejections[settled.reason] += 1
-            progress(counts)
-            yield settled, encode(settled)
+            yield Extracted(capture=capture, outcome=settled, line=encode(settled), discovered=parsed.discovered)
     finally:
         survey.memories.close()
 
@@ -140,9 +154,17 @@ def _learn(files: Iterable[Path], survey: Survey, workers: Workers, options: Opt
         survey.memories.add(site, EVERYWHERE, learn(site, None, observed))
 
 
+@dataclass(frozen=True, slots=True)
+class _Parsing:
+    workers: Workers
+    parser: Callable[[Task], Parsed]
+    discover: Callable[[Provenance], Any]
+    options: Options
+
+
 def _refined(
-    files: Iterable[Path], memories: Memories, workers: Workers, options: Options, counts: Counts
-) -> Iterator[tuple[Capture, Outcome]]:
+    files: Iterable[Path], memories: Memories, parsing: _Parsing, counts: Counts
+) -> Iterator[tuple[Capture, Parsed]]:
     def tasks() -> Iterator[tuple[Capture, Task]]:
         for path in files:
             for item in _records(path, counts):
@@ -151,21 +173,31 @@ def _refined(
                 memory = None
                 if wants_memory(item.provenance.role, item.status):
                     memory = memories.at(site_of(item.ref.url), (item.ref.filename, item.ref.offset))
-                yield item, Task(capture=item, memory=memories.file(memory), options=options)
+                yield (
+                    item,
+                    Task(
+                        capture=item,
+                        memory=memories.file(memory),
+                        options=parsing.options,
+                        discover=parsing.discover(item.provenance),
+                    ),
+                )
 
-    for capture, future in _ahead(tasks(), workers):
+    for capture, future in _ahead(tasks(), parsing.workers, parsing.parser):
         try:
-            outcome = workers.result(future).outcome
+            parsed = parsing.workers.result(future)
         except ExtractError as error:
-            outcome = failed(capture.ref, capture.provenance, str(error))
-        yield capture, outcome
+            parsed = Parsed(outcome=failed(capture.ref, capture.provenance, str(error)))
+        yield capture, parsed
 
 
-def _ahead(tasks: Iterator[tuple[Key, Task]], workers: Workers) -> Iterator[tuple[Key, Future[Any]]]:
+def _ahead(
+    tasks: Iterator[tuple[Key, Task]], workers: Workers, parser: Callable[[Task], Parsed] = parse
+) -> Iterator[tuple[Key, Future[Any]]]:
     """Finished tasks in the order they came in, while workers are busy with the next ones."""
     waiting: deque[tuple[Key, Future[Any]]] = deque()
     for key, task in tasks:
-        waiting.append((key, workers.submit(parse, task)))
+        waiting.append((key, workers.submit(parser, task)))
         if len(waiting) >= AHEAD * workers.number:
             yield waiting.popleft()
     yield from waiting

@@ -16,7 +16,6 @@ from pipelines import VERSION
 from pipelines.archive.reader import Item
 from pipelines.archive.recover import read_tail
 from pipelines.archive.writer import OPEN, Note, WarcWriter
-from pipelines.errors import BroadsheetError
 from pipelines.flow.run import Hooks, Run
 from pipelines.flow.verify import sha256
 from pipelines.model import CaptureRef

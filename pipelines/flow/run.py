@@ -286,8 +286,8 @@ class Run:
             self._writer.sync()
             self._articles.sync()
             self._rejections.sync()
-            if self._writer.position is not None:
-                self.ledger.set_file(self.number, *self._writer.position)
+            for name, length in self._writer.lengths.items():
+                self.ledger.set_file(self.number, name, length)
             for lines in (self._articles, self._rejections):
                 self.ledger.set_file(self.number, lines.path.name, lines.length)
             self.ledger.commit()

@@ -162,11 +162,11 @@ def _check_records(folder: Path, files: list[Path], workers: Workers, verdict: V
     handles = {name: (folder / name).open("rb") for name in RECORDS if (folder / name).exists()}
     numbers: Counter[str] = Counter()
     try:
-        for outcome, line in extract(files, workers, options=Options(), counts=counts):
-            name = RECORDS[0] if isinstance(outcome, Article) else RECORDS[1]
+        for made in extract(files, workers, options=Options(), counts=counts):
+            name = RECORDS[0] if isinstance(made.outcome, Article) else RECORDS[1]
             numbers[name] += 1
-            if name in handles and handles[name].readline() != line:
-                detail = f"the WARC gives another record for {outcome.url}"
+            if name in handles and handles[name].readline() != made.line:
+                detail = f"the WARC gives another record for {made.outcome.url}"
                 verdict.findings.append(Finding(file=name, rule="differs", detail=detail, place=numbers[name]))
         verdict.captures = counts.captures
     finally:
