@@ -1,226 +1,161 @@
-"""Which blocks of the page are the article."""
+"""Which blocks of a page are the article, and why each of the others is not."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-import lxml.html
+from lxml.html import HtmlElement as Element
 
 from pipelines.text.blocks import HEADINGS, Block, Furniture, Walker
-from pipelines.text.body import SENTENCE_END, container, is_prose
-from pipelines.text.vocabulary import LEDE, names_of
-
-_WORD = re.compile(r"\w+")
-_LABEL = re.compile(
-    r"""^\W*(?:read\s(?:more|also|next|this\snext)|also\sread|see\salso|related(?:\s(?:coverage|articles?|stories|story|news|content|links|posts|
-    topics|reading))?|recommended(?:\sreading)?|more\son\sthis(?:\sstory)?|you\s(?:may|might)\salso\slike.*|don.t\smiss|trending(?:\snow)?|most\sread|
-    lire\saussi|à\slire\saussi|sur\sle\smême\s(?:sujet|thème)|voir\saussi|articles?\sliés?|lesen\ssie\sauch|mehr\szum\sthema|mehr\szu.*|auch\sinteressant|das\skönnte.*interessieren|
-    weiterlesen|mehr\sthemen|schon\sgelesen|lesetipps?|passend\sdazu|zum\sthema|leggi\sanche|potrebbe\sinteressarti.*|articoli\scorrelati|noticias?\srelacionadas?|lee\stambién|lea\stambién|te\spuede\sinteresar|
-    más\sinformación|leia\s(?:também|mais)|veja\stambém|saiba\smais|czytaj\s(?:też|także|więcej)|zobacz\s(?:też|także)|przeczytaj\stakże|читайте\sтакже|
-    (?:материалы\s)?по\sтеме|смотрите\sтакже|читайте\sтакож|lees\sook|meer\sover.*|les\sogså|læs\sogså|läs\s(?:mer|också)|lue\smyös|baca\sjuga|ilgili\shaberler|
-    関連記事|あわせて読みたい|相关阅读|相關新聞|延伸閱讀|관련\s?기사|اقرأ\sأيضا|इसे\sभी\sपढ़ें)\W*$""",
-    re.I | re.X,
+from pipelines.text.body import anchor, container, is_prose, region
+from pipelines.text.hints import Hints, key
+from pipelines.text.phrases import (
+    AD_LABEL,
+    BIO,
+    CONSENT,
+    CREDIT,
+    DATE,
+    READ_MORE,
+    READ_MORE_LABEL,
+    SENTENCE_END,
+    STAMP,
+    TAIL,
 )
-_AD_LABEL = re.compile(
-    r"^\W*(?:advertisements?|adverts?|ad|anzeige|werbung|publicidad|publicité|publicidade|pubblicità|реклама|reklama|reklam|"
-    r"annons|annonce|mainos|advertentie|广告|廣告|広告|광고|sponsored|story continues below(?: advertisement)?|"
-    r"article continues (?:below|after)(?: (?:this )?ad(?:vertisement)?)?|"
-    r"scroll to continue(?: with content)?|continue reading)\W*$",
-    re.I,
-)
-_CONSENT = re.compile(
-    r"externe[rn]? Inhalte? |Empfohlener (?:redaktioneller|externer) Inhalt|(?:Inhalte?|Beiträge) (?:anzeigen|erlauben|zulassen)$"
-    r"|damit einverstanden, dass (?:mir|Ihnen)|personenbezogene Daten (?:können )?an Drittplattformen|^Ein Klick für den Datenschutz"
-    r"|(?:accept|allow|enable) (?:all )?cookies|this (?:content|embed|video|article contains content) .{0,60}(?:cookies|consent)"
-    r"|contenu (?:externe|bloqué)|contenido externo|contenuto esterno|conteúdo externo|try refreshing your browser"
-    r"|javascript (?:is|must be|to be) (?:disabled|enabled)|enable javascript|browser does not support",
-    re.I,
-)
-_BIO = re.compile(
-    r"\b(?:is|was) (?:an?|the|our) (?:[\w-]+ ){0,6}(?:writer|reporter|journalist|editor|professor|researcher|author|columnist|"
-    r"correspondent|fellow|lecturer|contributor|freelancer|analyst|blogger|historian)\b"
-    r"|\bist (?:[\w-]+ ){0,6}(?:Redakteurin?|Korrespondentin?|Autorin?|Journalistin?|Reporterin?|Volontärin?)\b"
-    r"|\best (?:[\w-]+ ){0,4}(?:journaliste|correspondante?|rédacteur|rédactrice|chroniqueu(?:r|se))\b"
-    r"|\bes (?:[\w-]+ ){0,4}(?:periodista|corresponsal|redactora?|escritora?)\b",
-)
-_CREDIT = re.compile(
-    r"\((?:image|images|photo|photos|picture|pictures|pic|foto|bild|credit|source|screenshot)\s?(?:s)?\s?[:/–-][^()]*\)\W*$"
-    r"|(?:©|\bphoto(?:graph)?s? (?:by|credit|courtesy)|\bcredit:|\bimage (?:source|credit)|\bfoto:|\bfotos:|\bbild:|getty images|^(?:image|photo|picture|video|pic|foto|fotos|bild|crédito|imagen|ảnh|фото|写真)s? ?[:：|/]|"
-    r"\((?:AP|Reuters|AFP|EPA|Shutterstock)(?: |/)?(?:photo|/)[^()]*\)|"
-    r"\bpicture alliance\b|\bshutterstock\b|\bfile photo\b|\bscreengrab\b)",
-    re.I,
-)
-_TAIL = re.compile(
-    r"contributed to this (?:report|story|article)|^\W*(?:additional )?reporting by\b|^\W*editing by\b|^\W*writing by\b"
-    r"|^\W*(?:quellen?|sources?|fuentes?|fonte|fonti|źródło|kilde|källa|bron|zdroj|kaynak|источник|джерело)\s?:"
-    r"|^\W*(?:mit (?:material|informationen) (?:von|der|des)|avec (?:afp|reuters|ap)\b|con información de)"
-    r"|^\(?(?:dpa|afp|ap|reuters|apa|sda|epd|kna|ansa|efe|pap|ntb|tt|ritzau|belga|anp|lusa)(?:[/,; ]+\w{2,8}){0,3}\)?\W*$"
-    r"|^\W*(?:associated press writers?)\b|our standards:|^©|\(c\) ?20\d\d|all rights reserved"
-    r"|^\W*(?:follow|like|find) (?:us|\w+|me)(?: \w+){0,3} on (?:facebook|twitter|instagram|x\b|youtube|tiktok|whatsapp|telegram|google)"
-    r"|^\W*follow .{0,60}\bon (?:facebook|twitter|instagram|youtube|tiktok|google news)"
-    r"|^\W*follow .{0,90}(?:@\w|https?://|www\.)|^\W*(?:e-?mail|contact|write to|reach) .{0,80}@"
-    r"|^\W*(?:sign up|subscribe|click here|like this story|share this|you may also like|get in touch|do you have a story|for more stories|"
-    r"for the latest|first published|originally published|this (?:article|story|post|piece) (?:was|is|has been|first|originally)|"
-    r"stay up to date|join our|have your say|download (?:the|our)|listen to)\b|^mit agenturmaterial"
-    r"|il vous reste .{1,10} de cet article|^jetzt (?:abonnieren|lesen|testen)"
-    r"|^\W*(?:abonnieren|folgen sie|suscríbete|síguenos|inscrivez-vous|abonnez-vous|suivez-nous|iscriviti|seguici|"
-    r"подпис(?:ывайтесь|аться)|следите за|obserwuj nas|volg ons|abone ol|takip ed)",
-    re.I,
-)
-_AFFIX = re.compile(r"\s[|–—-]\s|\s::\s|\s»\s")
-_STAMP = re.compile(r"\b\d{1,2}[:.]\d{2}\b|\b(?:19|20)\d\d\b")
-_READ_MORE = re.compile(
-    r"""^\W*(?:read\s(?:more|also|next|the\sfull)|also\sread|see\salso|more\s(?:on|from|about)|related|recommended|don.t\smiss|lire\saussi|à\slire
-    |a\slire|voir\saussi|lesen\ssie\sauch|lesen\ssie|mehr\szum\sthema|lesetipp|mehr\sdazu|auch\sinteressant|leggi\sanche|
-    lea\stambién|lee\stambién|te\spuede\sinteresar|más\sinformación|ver\stambién|leia\stambém|leia\smais|saiba\smais|veja\stambém|czytaj\s(?:też|także|więcej)|
-    zobacz\s(?:też|także)|читайте\s(?:также|ещё|еще)|смотрите\sтакже|читайте\sтакож|lees\sook|les\sogså|læs\sogså|läs\smer|läs\sockså|lue\smyös|
-    watch:|listen:|video:|photos?:|photo\sgallery:|in\spictures|baca\sjuga|okumadan\sgeçmeyin|bunlar\sda\silginizi|関連記事|相关阅读|延伸閱讀|관련기사)""",
-    re.I | re.X,
-)
-
-
-def key(text: str) -> str:
-    """A text by its words alone, for comparison."""
-    return " ".join(_WORD.findall(text.casefold()))
-
-
-def titles(tree: lxml.html.HtmlElement) -> set[str]:
-    """What the page's headline may be, by words."""
-    found = set()
-    for element in tree.iter("meta"):
-        if (element.get("property") or element.get("name")) in ("og:title", "twitter:title"):
-            found.add(key(element.get("content") or ""))
-    for element in tree.iter("title"):
-        text = element.text or ""
-        found.add(key(text))
-        found.update(key(part) for part in _AFFIX.split(text) if len(part) > 20)
-        break
-    headings = [key(element.text_content()) for element in tree.iter("h1")]
-    if len(headings) == 1:
-        found.add(headings[0])
-    else:
-        found.update(head for head in headings if any(head in title or title in head for title in found if title))
-    return found - {""}
-
-
-def described(tree: lxml.html.HtmlElement) -> str:
-    """The page's descriptions of itself, by words."""
-    return " | ".join(
-        key(element.get("content") or "")
-        for element in tree.iter("meta")
-        if (element.get("property") or element.get("name")) in ("og:description", "description", "twitter:description")
-    )
-
-
-def article_blocks(tree: lxml.html.HtmlElement) -> list[Block]:
-    return [block for block in judged(tree) if block.drop is None]
-
-
-def judged(tree: lxml.html.HtmlElement) -> list[Block]:
-    """All blocks of a page; those that are no part of the article say why."""
-    body = tree.find("body")
-    root = body if body is not None else tree
-    blocks = Walker().walk(root)
-    place = container(blocks, root)
-    if place is None:
-        for block in blocks:
-            block.drop = "no-body"
-        return blocks
-    depth = 0
-    element = place
-    while element is not None and element is not root:
-        depth += 1
-        element = element.getparent()
-    global LAST_PLACE
-    LAST_PLACE = place
-    inside = set(place.iter())
-    heads = titles(tree)
-    within = [block for block in blocks if block.element in inside]
-    for block in blocks:
-        if block.element not in inside:
-            block.drop = "outside"
-    for block in within:
-        block.drop = _furniture(block, depth) or _links(block) or block.drop
-        if block.drop is None and block.tag not in ("li", "td") and key(block.text) in heads:
-            block.drop = "headline"
-    _lists(within)
-    _linked_headings(within)
-    _captions(within)
-    _edges(within)
-    _orphans(within)
-    _lede(blocks, within, described(tree), heads)
-    return blocks
-
-
-def _furniture(block: Block, depth: int) -> str | None:
-    for part in block.furniture:
-        if (
-            part.depth > depth
-            and not part.exempt
-            and not (part.element.tag == "figure" and _in_figure_text(block, part))
-        ):
-            return part.kind
-    return None
-
-
-def _in_figure_text(block: Block, part: Furniture) -> bool:
-    """A ``figure`` may hold a table or a quotation, which is text; its caption is not."""
-    element = block.element
-    while element is not None and element is not part.element:
-        if element.tag in ("table", "blockquote", "pre", "ul", "ol"):
-            return True
-        element = element.getparent()
-    return False
-
-
-def _links(block: Block) -> str | None:
-    share = block.links / len(block.text)
-    if block.size < 45 and _LABEL.match(block.text):
-        return "read-more"
-    if share > 0.8 and block.tag in HEADINGS and block.size > 12:
-        block.drop = "links?"
-        return None
-    if share > 0.8:
-        return None if block.tag == "p" and block.size > 60 and block.text[-1] in ".!?。" else "links"
-    if share > 0.2 and _READ_MORE.match(block.text):
-        return "read-more"
-    if share > 0.5 and block.tag != "li" and not SENTENCE_END.search(block.text):
-        return "read-more"
-    if _AD_LABEL.match(block.text):
-        return "promo"
-    if _CONSENT.search(block.text) and block.size < 500:
-        return "consent"
-    if block.size < 300 and block.tag not in HEADINGS:
-        if _CREDIT.search(block.text):
-            return "caption"
-    if block.images and block.size < 450 and _under_picture(block):
-        return "caption"
-    return None
-
-
-def _under_picture(block: Block) -> bool:
-    """Whether a short block right after a picture shares a box with it that holds nothing else."""
-    if block.tag in HEADINGS:
-        return block.size > 200
-    if block.tag not in ("p", "li") and block.size < 200:
-        return True
-    if block.size < 120 and not SENTENCE_END.search(block.text):
-        block.drop = "caption?"
-        return False
-    box = block.element.getparent()
-    if box is None or box.find(".//img") is None:
-        return False
-    return sum(len(text.strip()) for text in box.itertext()) < len(block.text) + 120
-
+from pipelines.text.vocabulary import BODY, LEDE, names_of
 
 _LONGEST_TAIL = 6
 """Labels at the end of a body; more are a list that belongs to it."""
 
+_FOUND_ELSEWHERE = 0.85
+"""Of the kept text that a JSON-LD body must hold to be taken for the whole text, so that what it lacks at the end
+is no part of the article. Below, it is a teaser or another version."""
+
+_STANDFIRST_MAY_STAND_IN = frozenset({"related", "share", "author", "meta", "aside", "promo", "box"})
+"""Kinds of parts from which a standfirst is taken when it says what the page's description says."""
+
+
+def judge(root: Element, hints: Hints) -> list[Block]:
+    """All blocks of a page. Those that are no part of the article say why in ``drop``."""
+    blocks = Walker().walk(root)
+    head = anchor(blocks, hints)
+    place = container(blocks, root, head, hints)
+    if place is None:
+        for block in blocks:
+            block.drop = "no-body"
+        return blocks
+    depth = _depth(place, root)
+    inside = set(place.iter())
+    within = [block for block in blocks if block.element in inside]
+    for block in blocks:
+        block.drop = "outside"
+    for block in within:
+        block.drop = None
+        block.drop = _furniture(block, depth) or _line(block) or block.drop
+        if block.drop is None and block.tag not in ("li", "td", "blockquote"):
+            if key(block.text) in hints.heads:
+                block.drop = "headline"
+            elif block.size < 60 and block.tag not in HEADINGS and DATE.match(block.text):
+                block.drop = "date"
+    _lists(within)
+    _linked_headings(within)
+    _captions(within)
+    _repeated(within)
+    _top(within)
+    _tail(within, hints)
+    _orphans(within)
+    _standfirst(blocks, within, head, hints)
+    _supported(blocks, place, region(head, root), root, head, hints)
+    return blocks
+
+
+def _depth(element: Element | None, root: Element) -> int:
+    depth = 0
+    while element is not None and element is not root:
+        depth += 1
+        element = element.getparent()
+    return depth
+
+
+# ---------------------------------------------------------------- one block by itself
+
+
+def _furniture(block: Block, depth: int) -> str | None:
+    """The kind of the outermost piece of furniture around a block within the body."""
+    for part in block.furniture:
+        if part.depth <= depth or part.exempt:
+            continue
+        if part.element.tag == "figure" and _encloses(block, part, ("table", "blockquote", "pre", "ul", "ol")):
+            continue  # its caption is furniture, a table or quotation in it is text
+        if part.kind == "embed" and _encloses(block, part, ("blockquote",)):
+            continue  # a quoted post
+        if part.kind == "hidden" and part.element is block.element and block.tag == "p" and is_prose(block):
+            continue  # a paragraph that a script shows to subscribers
+        return part.kind
+    return None
+
+
+def _encloses(block: Block, part: Furniture, tags: tuple[str, ...]) -> bool:
+    """Whether an element of one of the tags stands around a block, within the part or as the part itself."""
+    element = block.element
+    while element is not None:
+        if element.tag in tags:
+            return True
+        if element is part.element:
+            return False
+        element = element.getparent()
+    return False
+
+
+def _line(block: Block) -> str | None:
+    """What a block is by its own text and links."""
+    text, size = block.text, block.size
+    share = block.links / len(text)
+    if size < 45 and READ_MORE_LABEL.match(text):
+        return "read-more"
+    if share > 0.8:
+        if block.tag in HEADINGS and size > 12:
+            return "links?"
+        return None if block.tag == "p" and size > 60 and text[-1] in ".!?。" else "links"
+    if share > 0.2 and READ_MORE.match(text):
+        return "read-more"
+    if share > 0.5 and block.tag != "li" and not SENTENCE_END.search(text):
+        return "read-more"
+    if size < 70 and AD_LABEL.match(text):
+        return "promo"
+    if size < 500 and CONSENT.search(text):
+        return "consent"
+    if size < 300 and block.tag not in HEADINGS and CREDIT.search(text):
+        return "caption"
+    if block.images and size < 450:
+        return _under_picture(block)
+    return None
+
+
+def _under_picture(block: Block) -> str | None:
+    """Whether a short block right after a picture is its caption: it shares a box with it that holds nothing else."""
+    if block.tag in HEADINGS:
+        return "caption" if block.size > 200 else None
+    if block.tag not in ("p", "li") and block.size < 200:
+        return "caption"
+    if block.size < 120 and not SENTENCE_END.search(block.text):
+        return "caption?"
+    box = block.element.getparent()
+    if box is None or box.find(".//img") is None:
+        return None
+    alone = sum(len(text.strip()) for text in box.itertext()) < len(block.text) + 120
+    return "caption" if alone else None
+
+
+# ---------------------------------------------------------------- blocks together
+
 
 def _lists(blocks: list[Block]) -> None:
-    """A list of links is navigation even where each entry has a word before its link."""
-    lists: dict[lxml.html.HtmlElement, list[Block]] = {}
+    """A short list of links is navigation even where each entry has a word before its link.
+
+    Links of 25 letters or more are headlines; lists of names and products have shorter ones.
+    """
+    lists: dict[Element, list[Block]] = {}
     for block in blocks:
         if block.tag == "li" and block.drop in (None, "links"):
             parent = block.element.getparent()
@@ -240,7 +175,7 @@ def _linked_headings(blocks: list[Block]) -> None:
     """A heading that is a link belongs to the text if running text of its own box follows."""
     for index, block in enumerate(blocks):
         if block.drop == "links?":
-            after = next((other for other in blocks[index + 1 :] if other.drop is None or other.drop == "links?"), None)
+            after = next((other for other in blocks[index + 1 :] if other.drop in (None, "links?")), None)
             same = after is not None and after.element.getparent() is block.element.getparent()
             block.drop = None if same and after is not None and is_prose(after) else "links"
 
@@ -253,39 +188,90 @@ def _captions(blocks: list[Block]) -> None:
         block.drop = None if len(doubtful) > 3 and len(doubtful) > 0.3 * kept else "caption"
 
 
-def _edges(blocks: list[Block]) -> None:
-    """Short lines before the first and after the last running text are labels, bylines, dates."""
+def _repeated(blocks: list[Block]) -> None:
+    """What a box says once more: pull quotes, captions told twice."""
+    kept = [block for block in blocks if block.drop is None and block.size >= PULLED]
+    boxed = [block for block in kept if _boxed(block)]
+    if not boxed:
+        return
+    texts = [(block, key(block.text)) for block in kept]
+    for box in boxed:
+        own = key(box.text)
+        if any(
+            own in text and (len(text) > len(own) or not _boxed(block)) for block, text in texts if block is not box
+        ):
+            box.drop = "repeated"
+
+
+PULLED = 30
+"""Letters of a block from which its being said again elsewhere is no chance."""
+
+
+def _boxed(block: Block) -> bool:
+    """Whether a block stands apart from the paragraphs around it."""
+    if block.tag not in ("p", "li", "td", "pre") and block.tag not in HEADINGS:
+        return True
+    element: Element | None = block.element
+    for _ in range(3):
+        if element is None:
+            return False
+        if element.tag in ("blockquote", "figure", "aside"):
+            return True
+        if element.tag == "table":
+            return len(element.findall(".//td")) < 3
+        element = element.getparent()
+    return False
+
+
+def _top(blocks: list[Block]) -> None:
+    """Short lines before the first running text are labels, bylines, dates."""
     kept = [block for block in blocks if block.drop is None]
     head = next((block.order for block in reversed(blocks) if block.drop == "headline" and block.tag == "h1"), -1)
     for block in kept:
-        if is_prose(block) and not (_STAMP.search(block.text) and block.size < 80 and block.tag != "p"):
-            break
+        stamped = STAMP.search(block.text) is not None and block.size < 80 and block.tag != "p"
+        if is_prose(block) and not stamped:
+            return
         if block.tag in HEADINGS and block.order > head and block.tag != "h1":
             continue
         if SENTENCE_END.search(block.text) and block.size > 15 and block.tag in ("p", "li"):
             continue
-        if not _names(block, LEDE):
+        if not named(block, LEDE):
             block.drop = "label"
-    tail: list[Block] = []
-    seen = sum(is_prose(block) and block.drop is None for block in kept)
+
+
+def _tail(blocks: list[Block], hints: Hints) -> None:
+    """What stands under the text: credits, bios, invitations, labels."""
+    kept = [block for block in blocks if block.drop is None]
+    prose = sum(is_prose(block) for block in kept)
+    whole = _is_whole(kept, hints)
+    labels: list[Block] = []
     for block in reversed(kept):
-        if block.drop:
-            continue
-        if _TAIL.search(block.text) and block.size < 300:
+        if TAIL.search(block.text) and block.size < 300:
             block.drop = "credit"
-            continue
-        if _BIO.search(block.text) and block.size < 600 and seen > 3 and not tail:
+        elif not labels and prose > 3 and block.size < 600 and BIO.search(block.text):
             block.drop = "author"
-            continue
-        if is_prose(block) or (block.tag == "li" and block.size > 15 and block.links < 0.3 * len(block.text)):
+        elif whole and is_prose(block) and hints.share_in_body(block.text) < 0.2:
+            block.drop = "not-in-body"
+        elif is_prose(block) or (block.tag == "li" and block.size > 15 and block.links < 0.3 * len(block.text)):
             break
-        if not SENTENCE_END.search(block.text) or block.tag in HEADINGS:
-            tail.append(block)
+        elif block.tag in HEADINGS or not SENTENCE_END.search(block.text):
+            labels.append(block)
         else:
             break
-    if len(tail) <= _LONGEST_TAIL or sum(block.links for block in tail) > 0.1 * sum(len(block.text) for block in tail):
-        for block in tail:
+    linked = sum(block.links for block in labels) > 0.1 * sum(len(block.text) for block in labels)
+    if len(labels) <= _LONGEST_TAIL or linked:
+        for block in labels:
             block.drop = "label"
+
+
+def _is_whole(kept: list[Block], hints: Hints) -> bool:
+    """Whether the JSON-LD body is the whole text."""
+    if not hints.body:
+        return False
+    prose = [block for block in kept if is_prose(block)]
+    size = sum(block.size for block in prose)
+    held = sum(block.size * hints.share_in_body(block.text) for block in prose)
+    return len(prose) >= 3 and held > _FOUND_ELSEWHERE * size
 
 
 def _orphans(blocks: Iterable[Block]) -> None:
@@ -308,7 +294,66 @@ def _orphans(blocks: Iterable[Block]) -> None:
         block.drop = "orphan"
 
 
-def _names(block: Block, pattern: re.Pattern[str]) -> bool:
+THIN = 250
+"""Letters of running text below which each block has to be supported by something else than its length."""
+
+
+def _supported(
+    blocks: list[Block], place: Element, around: Element, root: Element, head: Block | None, hints: Hints
+) -> None:
+    """On a page with hardly any text, a notice or a comment box may be the longest thing there is.
+
+    A block stays if the page says its text elsewhere, if its container is named as a body, or if it is a
+    paragraph beside the headline, in the ``article`` or ``main`` that holds it.
+    """
+    kept = [block for block in blocks if block.drop is None]
+    if head is None or sum(block.size for block in kept if is_prose(block)) >= THIN:
+        return
+    named_so = False
+    element: Element | None = place
+    while element is not None and element is not root and not named_so:
+        named_so = element.get("itemprop") == "articleBody" or bool(
+            BODY.search(names_of(element.get("class"), element.get("id")))
+        )
+        element = element.getparent()
+    inside = set(around.iter()) if around is not root else None
+    for block in kept:
+        if hints.tells(block.text) or (hints.body and hints.share_in_body(block.text) > 0.5):
+            continue
+        beside = block.order > head.order and (inside is None or block.element in inside)
+        if not beside or not (named_so or block.tag in ("p", "blockquote", "li") or is_prose(block)):
+            block.drop = "unsupported"
+        elif not SENTENCE_END.search(block.text) and not named_so:
+            block.drop = "label"
+
+
+# ---------------------------------------------------------------- the standfirst
+
+
+def _standfirst(blocks: list[Block], within: list[Block], head: Block | None, hints: Hints) -> None:
+    """Take in what stands between the headline and the body: the standfirst, a first paragraph set apart."""
+    first = next((block.order for block in within if block.drop is None), None)
+    if first is None or head is None or head.order > first:
+        return
+    for block in blocks[head.order + 1 : first]:
+        if block.drop not in ("outside", "related") or key(block.text) in hints.heads or _line(block):
+            continue
+        told = hints.tells(block.text)
+        if any(not part.exempt and not (told and part.kind in _STANDFIRST_MAY_STAND_IN) for part in block.furniture):
+            continue
+        if STAMP.search(block.text) and len(block.text) < 120 and not told:
+            continue
+        marked = told or named(block, LEDE)
+        if block.tag in HEADINGS:
+            wanted = marked and block.size >= 25
+        else:
+            wanted = (block.size >= 60 and SENTENCE_END.search(block.text) is not None) or (marked and block.size >= 25)
+        if wanted:
+            block.drop = None
+
+
+def named(block: Block, pattern: re.Pattern[str]) -> bool:
+    """Whether the block's element or its parent is so named."""
     element = block.element
     for _ in range(2):
         if element is None:
@@ -317,43 +362,3 @@ def _names(block: Block, pattern: re.Pattern[str]) -> bool:
             return True
         element = element.getparent()
     return False
-
-
-_LOOSE = frozenset({"related", "share", "author", "meta", "aside", "promo"})
-"""Parts in which a standfirst may stand, when it says what the page's description says."""
-
-RESTORED: set[int] = set()
-
-
-def _lede(blocks: list[Block], within: list[Block], described: str, heads: set[str]) -> None:
-    """Put back what stands between the headline and the body: the standfirst, a first paragraph apart."""
-    RESTORED.clear()
-    first = next((block.order for block in within if block.drop is None), None)
-    if first is None:
-        return
-    start = None
-    for block in reversed(blocks[:first]):
-        if block.tag == "h1" or key(block.text) in heads:
-            start = block.order
-            break
-    if start is None:
-        return
-    for block in blocks[start + 1 : first]:
-        if block.drop != "outside":
-            continue
-        words = key(block.text)
-        if words in heads or _links(block):
-            continue
-        told = len(words) > 20 and words[:60] in described
-        if any(not part.exempt and not (told and part.kind in _LOOSE) for part in block.furniture):
-            continue
-        named = told or _names(block, LEDE)
-        if _STAMP.search(block.text) and len(block.text) < 120:
-            continue
-        if block.tag in HEADINGS:
-            wanted = named and block.size >= 25
-        else:
-            wanted = (block.size >= 60 and SENTENCE_END.search(block.text) is not None) or (named and block.size >= 25)
-        if wanted:
-            block.drop = None
-            RESTORED.add(block.order)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
 from dataclasses import asdict, dataclass
-from urllib.parse import urlsplit
+from datetime import UTC, datetime
 
 from pipelines import VERSION
 from pipelines.model import (
@@ -22,15 +23,15 @@ from pipelines.model import (
     HttpFacts,
     Outcome,
     Provenance,
-    Publisher,
     Rejection,
     Role,
     Version,
     WarcPointer,
 )
-from pipelines.text.clean import article_blocks
-from pipelines.text.extract import generic
+from pipelines.text import language, metadata
 from pipelines.text.page import No, Page, mime_of, open_page
+from pipelines.text.quality import verdict
+from pipelines.text.reading import read
 from pipelines.text.sites import Observation, SiteMemory
 
 
@@ -90,33 +91,41 @@ def failed(ref: CaptureRef, provenance: Provenance, message: str) -> Rejection:
 def _refine(page: Page, memory: SiteMemory | None, options: Options) -> Outcome:
     capture = page.capture
     ref = capture.ref
+    reading = read(page.tree, ref.url)
     if capture.provenance.role is Role.HOME:
         return _reject(capture, No("section", "fetched as a home page"))
-    text = "\n\n".join(block.text for block in article_blocks(page.tree)) or generic(page.tree)
-    if not text:
-        return _reject(capture, No("no-text"))
+    if no := verdict(reading):
+        return _reject(capture, no)
+    text = reading.text
+    about = metadata.read(
+        page.tree,
+        url=ref.url,
+        captured=_instant(ref.date),
+        headers=capture.headers,
+        provenance=capture.provenance,
+    )
     return Article(
         schema_version=SCHEMA_VERSION,
         id=_id(ref),
         url=ref.url,
-        canonical_url=ref.url,
-        headline=None,
-        alternative_headline=None,
-        description=None,
+        canonical_url=about.canonical_url,
+        headline=about.headline,
+        alternative_headline=about.alternative_headline,
+        description=about.description,
         text=text,
-        authors=(),
-        date_published=None,
-        date_published_raw=None,
-        date_published_source=None,
-        date_modified=None,
-        language=None,
-        article_section=(),
-        keywords=(),
-        publisher=Publisher(name=None, domain=(urlsplit(ref.url).hostname or "").removeprefix("www.")),
-        image=None,
-        is_accessible_for_free=None,
-        license=None,
-        word_count=len(text.split()),
+        authors=tuple(author for author in about.authors if author.name not in about.organizations),
+        date_published=about.date_published,
+        date_published_raw=about.date_published_raw,
+        date_published_source=about.date_published_source,
+        date_modified=about.date_modified,
+        language=language.identify(text, declared=about.declared_languages),
+        article_section=about.article_section,
+        keywords=about.keywords,
+        publisher=about.publisher,
+        image=about.image,
+        is_accessible_for_free=about.is_accessible_for_free,
+        license=about.license,
+        word_count=count_words(text),
         outlet=capture.provenance.outlet,
         warc=_pointer(ref),
         http=_http(capture),
@@ -130,6 +139,25 @@ def _refine(page: Page, memory: SiteMemory | None, options: Options) -> Outcome:
         ),
         version=Version(number=1, previous_id=None, first_seen=ref.date, change=None),
     )
+
+
+def count_words(text: str) -> int:
+    """Words by Unicode's word characters; a character of a script without spaces is a word of its own."""
+    return len(_WORD.findall(text))
+
+
+_WORD = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_]+(?:['’.][^\W_]+)*"
+)
+
+
+def _instant(date: str) -> datetime:
+    """The capture's date; of a date that cannot be read, the end of time, which limits nothing."""
+    try:
+        value = datetime.fromisoformat(date)
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def _observe(page: Page) -> Observation | None:
