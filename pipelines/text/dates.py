@@ -211,12 +211,7 @@ def _visible(page: Markup) -> Iterator[tuple[str, str]]:
         if any(word in element.label for word in _MODIFIED) and not any(word in element.label for word in _PUBLISHED):
             continue
         rank = 0.0 - 0.1 * number + (2.0 if any(word in element.label for word in _PUBLISHED) else 0.0)
-        for node in [element.element, *element.element.iterancestors()][:9]:
-            own = f"{node.get('class') or ''} {node.get('id') or ''}".lower()
-            if node.tag in ("aside", "footer", "nav") or any(word in own for word in _FOREIGN):
-                rank -= 3.0
-                break
-            rank += 0.5 if node.tag in ("article", "main", "header") else 0.0
+        rank += _place(element.element)
         ranked.append((rank, element))
     ranked.sort(key=lambda pair: -pair[0])
     for _, element in ranked:
@@ -258,12 +253,7 @@ def _loose(page: Markup) -> Iterator[tuple[str, str]]:
             rank += 0.7
         if "date" in label or "datum" in label:
             rank += 0.5
-        for node in [element, *element.iterancestors()][:8]:
-            own = f"{node.get('class') or ''} {node.get('id') or ''}".lower()
-            if node.tag in ("aside", "footer", "nav") or any(word in own for word in _FOREIGN):
-                rank -= 3.0
-                break
-            rank += 0.3 if node.tag in ("article", "header", "main") else 0.0
+        rank += _place(element)
         ranked.append((rank, text))
     ranked.sort(key=lambda pair: -pair[0])
     for _, text in ranked:
@@ -310,12 +300,20 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|年|년")
 
 
 def _in_furniture(element: lxml.html.HtmlElement) -> bool:
-    for node in [element, *element.iterancestors()][:10]:
-        if node.tag in ("aside", "footer", "nav") or any(
-            word in f"{node.get('class') or ''} {node.get('id') or ''}".lower() for word in _FOREIGN
-        ):
-            return True
-    return False
+    return _place(element) < 0
+
+
+def _place(element: lxml.html.HtmlElement) -> float:
+    """Where an element stands: below 0 in furniture, above in the article's head or body."""
+    rank = 0.0
+    for count, node in enumerate([element, *element.iterancestors()]):
+        if count > 9 or node.tag in ("body", "html"):
+            break
+        own = f"{node.get('class') or ''} {node.get('id') or ''}".lower()
+        if node.tag in ("aside", "footer", "nav") or any(word in own for word in _FOREIGN):
+            return -3.0
+        rank += 0.4 if node.tag in ("article", "main", "header") else 0.0
+    return rank
 
 
 def _url_date(url: str) -> tuple[str, date] | None:

@@ -8,14 +8,14 @@ from typing import Any
 
 import lxml.html
 
-from pipelines.text import jsonld
+from pipelines.text import jsonld, months
 from pipelines.text.names import key
 from pipelines.text.structured import Markup, plain, text_of
 
-KEYWORD_META = (
-    "news_keywords", "article:tag", "json-ld", "keywords", "parsely-tags", "sailthru.tags", "dc.subject", "dcterms.subject",
-    "cxenseparse:recs:tags", "og:article:tag", "article.tags", "og:tag", "tags", "bt:keywords",
-)  # fmt: skip
+KEYWORD_META = tuple(
+    "news_keywords article:tag dc.subject dcterms.subject json-ld keywords parsely-tags sailthru.tags "
+    "cxenseparse:recs:tags og:article:tag article.tags og:tag tags bt:keywords".split()
+)
 """Where keywords are told, the best first: ``news_keywords`` was made for news, ``keywords`` may be the site's own."""
 
 MAX_KEYWORDS = 60
@@ -34,8 +34,12 @@ _PREFIX = re.compile(
     re.I,
 )
 _NAMED = re.compile(r"tag|topic|keyword|thema|theme|tema|schlagw|mots-cles|etiquet|этикет|temat|emne|ämne", re.I)
+_LIST_NAME = re.compile(
+    r"\b(?:article|post|entry|story)?[-_]?(?:tags?|topics|keywords|themen|schlagworte)(?:[-_]?(?:list|links|cloud|items|wrapper|container|block))?\b",
+    re.I,
+)
 _TAG_HREF = re.compile(
-    r"/(?:tags?|topics?|themen?|thema|temas?|sujets?|emne|etiket(?:ler)?|keywords?|konu|amnen?|argomenti|topicos|hashtag|schlagwort(?:e)?|stichwort|tagged|label)/",
+    r"/(?:tags?|topics?|category|haberleri|themen?|thema|temas?|sujets?|emne|etiket(?:ler)?|keywords?|konu|amnen?|argomenti|topicos|hashtag|schlagwort(?:e)?|stichwort|tagged|label)/",
     re.I,
 )
 _FURNITURE = frozenset({"nav", "header", "footer", "aside", "form"})
@@ -70,8 +74,8 @@ def keywords(page: Markup, *, people: Collection[str]) -> tuple[str, ...]:
 
 def _from_address(found: tuple[str, ...], url: str) -> bool:
     """Whether a program made the keywords of the address: single words, nearly all of them in it."""
-    slug = set(re.split(r"[^a-z0-9]+", url.lower()))
-    return len(found) >= 5 and sum(word.lower() in slug for word in found) >= 0.8 * len(found)
+    slug = set(re.split(r"[^a-z0-9]+", months.fold(url)))
+    return len(found) >= 5 and sum(months.fold(word) in slug for word in found) >= 0.8 * len(found)
 
 
 def _terms(value: Any) -> Any:
@@ -108,7 +112,8 @@ def _settle(values: list[str], without: Collection[str]) -> tuple[str, ...]:
 
 
 def _links(page: Markup) -> list[str]:
-    """The tag list that readers see: links marked ``rel=tag``, else those to tag pages in one list of the article."""
+    """The tag list that readers see: links marked ``rel=tag``, else those to tag pages, or in an element named after
+    tags, in one list of the article."""
     groups: dict[lxml.html.HtmlElement, list[str]] = {}
     marked: list[str] = []
     passed_headline = not page.headings
@@ -116,37 +121,37 @@ def _links(page: Markup) -> list[str]:
         if link.tag == "h1":
             passed_headline = True
             continue
-        href, rel = link.get("href") or "", link.get("rel") or ""
-        is_tag = "tag" in rel.split()
-        if not is_tag and not (passed_headline and _TAG_HREF.search(href)):
+        is_tag = "tag" in (link.get("rel") or "").split()
+        if not is_tag and not passed_headline:
+            continue
+        holder = None if is_tag else _list_of(link, to_tag=bool(_TAG_HREF.search(link.get("href") or "")))
+        if not is_tag and holder is None:
             continue
         text = text_of(link)
         if not 2 <= len(text) <= MAX_KEYWORD or _in_furniture(link):
             continue
-        if is_tag:
+        if holder is None:
             marked.append(text)
-            continue
-        holder = _list_of(link)
-        if holder is not None:
+        else:
             groups.setdefault(holder, []).append(text)
-    if marked:
-        return marked
-    return max(groups.values(), key=len, default=[])
+    return marked or max(groups.values(), key=len, default=[])
+
+
+def _list_of(link: lxml.html.HtmlElement, *, to_tag: bool) -> lxml.html.HtmlElement | None:
+    """The list of tags that a link stands in; None for a link within a sentence or to something else."""
+    for count, node in enumerate(link.iterancestors()):
+        if count > 5 or node.tag in ("p", "article", "main", "body", "td"):
+            break
+        label = f"{node.get('class') or ''} {node.get('id') or ''} {node.get('data-component') or ''}"
+        if _LIST_NAME.search(label) or (to_tag and (node.tag in ("ul", "ol") or _NAMED.search(label))):
+            return node
+        if to_tag and count and len(node) > 1 and not (node.text or "").strip():
+            return node
+    return None
 
 
 def _in_furniture(element: lxml.html.HtmlElement) -> bool:
     return any(node.tag in _FURNITURE for node in element.iterancestors())
-
-
-def _list_of(link: lxml.html.HtmlElement) -> lxml.html.HtmlElement | None:
-    """The list that a tag link stands in; None for a link within a sentence."""
-    parent = link.getparent()
-    if parent is not None and parent.tag == "li":
-        return parent.getparent()
-    for node in list(link.iterancestors())[:6]:
-        if _NAMED.search(f"{node.get('class') or ''} {node.get('id') or ''} {node.get('data-component') or ''}"):
-            return node
-    return None
 
 
 def sections(page: Markup, *, site_names: Collection[str]) -> tuple[str, ...]:
