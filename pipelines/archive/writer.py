@@ -34,6 +34,10 @@ SERVER_NOT_MODIFIED = 304
 
 HTTP = "application/http;msgtype="
 
+NOTE_URI, INTERIM_URI = "urn:note:", "urn:interim:"
+"""Before the page's address in metadata records that are no warc-fields. Under the address itself, the usual indexers
+(cdxj-indexer, pywb) take them for captures of the page, and replay shows them in its place."""
+
 OVERHEAD = 16 << 10
 """Bytes that headers and metadata of a group may need; asked for before it is begun."""
 
@@ -162,8 +166,8 @@ class WarcWriter:
             group.append([member("request", self._new_id(), [*wire, *tied], HTTP + "request", exchange.request)])
         if exchange.interim:
             # A metadata record: a second response to the same request would make a second capture of the page.
-            data = member("metadata", self._new_id(), [*common, *tied], HTTP + "response", exchange.interim)
-            group.append([data])
+            fields = [("WARC-Target-URI", INTERIM_URI + uri), ("WARC-Date", date), *tied]
+            group.append([member("metadata", self._new_id(), fields, HTTP + "response", exchange.interim)])
         also = {"protocols": " ".join(exchange.protocols)} if exchange.protocols[1:] else None
         found = encode_provenance(provenance, also)
         group.append([member("metadata", self._new_id(), [*common, *tied], WARC_FIELDS, found)])
@@ -182,8 +186,9 @@ class WarcWriter:
         )
 
     def write_metadata(self, uri: str, content_type: str, block: bytes, *, concurrent_to: str | None = None) -> Note:
-        """Write a metadata record that stands by itself, such as what was learnt of a site."""
-        record_id, uri = self._new_id(), target_uri(uri)
+        """Write a metadata record that stands by itself, such as what was learnt of a site; of ``uri``, or of
+        the record ``concurrent_to``. Its own target is a URN made of ``uri``."""
+        record_id, uri = self._new_id(), NOTE_URI + target_uri(uri)
         fields = [("WARC-Target-URI", uri), ("WARC-Date", warc_date(self._clock())), *_tied(concurrent_to)]
         data = member("metadata", record_id, fields, content_type, block)
         name, offset, _ = self._series.append([[data]], len(data))

@@ -84,7 +84,7 @@ user-AGENT: Broadsheet
     """WARC/1.1
 WARC-Type: metadata
 WARC-Record-ID: <urn:uuid:00000000-0000-4000-8000-000000000003>
-WARC-Target-URI: https://herald.example/bridge
+WARC-Target-URI: urn:interim:https://herald.example/bridge
 WARC-Date: 2026-03-02T08:30:00.123456Z
 WARC-Concurrent-To: <urn:uuid:00000000-0000-4000-8000-000000000001>
 WARC-Block-Digest: sha1:2O4MC22L2L3BDIPMPRBX4U2UX23DYN7R
