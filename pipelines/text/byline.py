@@ -28,6 +28,9 @@ _LINKED = re.compile(
     r"/author|/autor|/staff/|/people/|/profil|/by/|/team/|/redak|/journalist|/writers/|/contributor|/newsteam/"
 )
 
+_JOINED = re.compile(r"\s*(?:,|&|and|und|et|y|e|en|og|och|ja|i|a|и|та|και|ve|dan|و)\s", re.I)
+"""What joins a further name to a linked one."""
+
 _LINES = ("p", "span", "div", "small", "em", "strong", "li", "b", "i", "address", "font")
 _NOT_TEXT = frozenset(
     {
@@ -62,7 +65,7 @@ _AUTHOR_PAGE = re.compile(
 )
 _OPENING = re.compile(r"^(?:by|von|par|por|text|author|autor(?:in)?|door|автор|tekst)\b[:\s]", re.I)
 
-STRONG = 1.9
+STRONG = 1.7
 """Rank from which a byline outweighs an organisation that JSON-LD names: the markup says author, and it is no furniture."""
 
 
@@ -117,29 +120,39 @@ def _best(elements: list[lxml.html.HtmlElement]) -> Byline:
 
 def _people(element: lxml.html.HtmlElement, text: str, *, strong: bool) -> list[tuple[str, str | None]]:
     """The links to author pages in a byline and the names beside them, else the names in its text."""
-    element, text = _whole(element, text)
     links = [element] if element.tag == "a" else list(element.iter("a"))
     found: list[tuple[str, str | None]] = []
     for link in links[:20]:
-        href = link.get("href") or ""
-        if "author" in (link.get("rel") or "") or _AUTHOR_PAGE.search(href):
-            label = text_of(link, apart=True)
-            if label and len(label.split()) <= names.MAX_WORDS + 2:
-                found += [(name, href) for name in names.part(label) if _plausible(name, strong=True)]
-    found = list({names.key(name): (name, href) for name, href in reversed(found)}.values())[::-1]
+        found += _linked(link)
     if not found:
         return [(n, None) for n in names.part(text) if _plausible(n, strong=strong)] if len(text) <= MAX_LINE else []
-    first = next(
-        (label for label in (text_of(link, apart=True) for link in links) if label and found[0][0] in label), ""
-    )
-    written = [n for n in names.part(_AFTER.split(text[max(0, text.find(first)) :])[0]) if _plausible(n, strong=False)]
+    line, holder = _whole(element, text)
+    for link in [] if holder is element else list(holder.iter("a"))[:20]:
+        found += _linked(link)
+    found = list({names.key(name): (name, href) for name, href in reversed(found)}.values())[::-1]
     known = {names.key(name): href for name, href in found}
+    first = text_of(links[0], apart=True)
+    rest = line[line.find(first) + len(first) :] if first in line else ""
+    if not _JOINED.match(rest):
+        return found
+    written = [n for n in names.part(first + _AFTER.split(rest)[0]) if _plausible(n, strong=False)]
     if known.keys() < {names.key(name) for name in written}:
         return [(name, known.get(names.key(name))) for name in written]
     return found
 
 
-def _whole(element: lxml.html.HtmlElement, text: str) -> tuple[lxml.html.HtmlElement, str]:
+def _linked(link: lxml.html.HtmlElement) -> list[tuple[str, str | None]]:
+    """The name in a link to an author's page."""
+    href = link.get("href") or ""
+    if "author" not in (link.get("rel") or "") and not _AUTHOR_PAGE.search(href):
+        return []
+    label = text_of(link, apart=True)
+    if not label or len(label.split()) > names.MAX_WORDS + 2:
+        return []
+    return [(name, href) for name in names.part(label) if _plausible(name, strong=True)]
+
+
+def _whole(element: lxml.html.HtmlElement, text: str) -> tuple[str, lxml.html.HtmlElement]:
     """The line that a link to an author stands in: *By Ann Lee and Meridia Press*, with one name linked."""
     for _ in range(2):
         parent = element.getparent()
@@ -149,7 +162,7 @@ def _whole(element: lxml.html.HtmlElement, text: str) -> tuple[lxml.html.HtmlEle
         if len(line) > MAX_LINE:
             break
         element, text = parent, line
-    return element, text
+    return text, element
 
 
 def _rank(element: lxml.html.HtmlElement) -> float:
