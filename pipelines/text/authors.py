@@ -17,8 +17,10 @@ _ORGANISATION_TYPES = frozenset(
 )
 
 META = (
-    "author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "article:author", "og:article:author", "article.author",
-    "cxenseparse:author", "cxense:author", "cxenseparse:recs:articleauthor", "byl", "authors", "article_author", "articleauthor", "og:author",
+    "author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "article:author",
+    "og:article:author", "article.author",
+    "cxenseparse:author", "cxense:author", "cxenseparse:recs:articleauthor", "byl", "authors", "article_author",
+    "articleauthor", "og:author",
     "news:author", "citation_author", "article:author_name", "itemprop:author", "itemprop:creator",
 )  # fmt: skip
 """Meta elements that name the author, the widest used first."""

@@ -54,19 +54,21 @@ _NOT_TEXT = frozenset(
 )
 _FURNITURE = frozenset({"aside", "footer", "nav", "figure", "figcaption"})
 _FOREIGN = re.compile(
-    r"comment|related|teaser|sidebar|footer|recommend|most-?read|popular|promo|widget|\bcard|latest|carousel|caption|copyright|"
+    r"comment|related|teaser|sidebar|footer|recommend|most-?read|popular|promo|widget|\bcard|latest|carousel|"
+    r"caption|copyright|"
     r"kommentar|newsletter|read-?next|more-|trending|avatar|social|reply|responses",
     re.I,
 )
 _BIO = re.compile(r"\bbio\b|author-?(?:bio|box|info|desc)|about-?(?:the-)?author|-bio\b|bio-", re.I)
 _AUTHOR_PAGE = re.compile(
-    r"author|autor|redak|people|profil|journalist|person|staff|writer|reporter|contributor|newsteam|team|/by/|[?&/]user",
+    r"author|autor|redak|people|profil|journalist|person|staff|writer|reporter|contributor|newsteam|team|/by/|"
+    r"[?&/]user",
     re.I,
 )
 _OPENING = re.compile(r"^(?:by|von|par|por|text|author|autor(?:in)?|door|автор|tekst)\b[:\s]", re.I)
 
 STRONG = 1.7
-"""Rank from which a byline outweighs an organisation that JSON-LD names: the markup says author, and it is no furniture."""
+"""Rank from which a byline outweighs an organisation that JSON-LD names: marked as author, and no furniture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

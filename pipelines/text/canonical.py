@@ -51,7 +51,7 @@ def site(host: str) -> str:
 
 
 def read(page: Markup) -> str:
-    """``rel=canonical``, else ``og:url``, else the JSON-LD address, whichever is plausible; else the address fetched."""
+    """``rel=canonical``, else ``og:url``, else the JSON-LD address if plausible; else the address fetched."""
     stated = [*page.links.get("canonical", ())[:2], *page.meta.get("og:url", ())[:1], *jsonld.addresses(page.article)]
     for value in stated:
         address = _absolute(page.url, value)

@@ -12,82 +12,36 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
-import lxml.html
-
 from pipelines.model import Provenance
-from pipelines.text import instants, jsonld
+from pipelines.text import datelines, instants, jsonld
 from pipelines.text.instants import Moment
-from pipelines.text.structured import Markup, plain, text_of
+from pipelines.text.structured import Markup, plain
 
 PUBLISHED_META = (
-    "article:published_time", "og:article:published_time", "itemprop:datepublished", "parsely-pub-date", "cxenseparse:recs:publishtime",
-    "cxenseparse:publishtime", "sailthru.date", "article:published", "article.published", "og:published_time", "published_time",
-    "publish-date", "publishdate", "publish_date", "publication_date", "pubdate", "published-date", "date.published", "dc.date.issued",
+    "article:published_time", "og:article:published_time", "itemprop:datepublished", "parsely-pub-date",
+    "cxenseparse:recs:publishtime",
+    "cxenseparse:publishtime", "sailthru.date", "article:published", "article.published", "og:published_time",
+    "published_time",
+    "publish-date", "publishdate", "publish_date", "publication_date", "pubdate", "published-date",
+    "date.published", "dc.date.issued",
     "dcterms.issued", "dc.date.created", "dcterms.created", "dcterms.date", "dc.date", "article:publish_date",
-    "article_date_original", "originalpublicationdate", "itemprop:datecreated", "datetime", "date", "timestamp", "cdate", "citation_publication_date",
-    "citation_online_date", "bt:pubdate", "vr:published_time", "last-published", "displaydate", "gtm-published", "article:created",
+    "article_date_original", "originalpublicationdate", "itemprop:datecreated", "datetime", "date", "timestamp",
+    "cdate", "citation_publication_date",
+    "citation_online_date", "bt:pubdate", "vr:published_time", "last-published", "displaydate", "gtm-published",
+    "article:created",
 )  # fmt: skip
 """Meta elements of the publication date, the most specific first."""
 
 MODIFIED_META = (
-    "article:modified_time", "og:article:modified_time", "og:updated_time", "itemprop:datemodified", "article:modified", "article:updated_time",
-    "dcterms.modified", "dc.date.modified", "last-modified", "lastmod", "modified_time", "date.modified", "article.updated", "revised",
+    "article:modified_time", "og:article:modified_time", "og:updated_time", "itemprop:datemodified",
+    "article:modified", "article:updated_time",
+    "dcterms.modified", "dc.date.modified", "last-modified", "lastmod", "modified_time", "date.modified",
+    "article.updated", "revised",
 )  # fmt: skip
 
-_PUBLISHED = (
-    "publish",
-    "pubdate",
-    "posted",
-    "created",
-    "entry-date",
-    "itemprop:datepublished",
-    "post-date",
-    "veroeffentlicht",
-    "erschienen",
-    "release",
-)
-_MODIFIED = ("modif", "updat", "aktualis", "changed", "edited", "stand")
-_DATED = (
-    "date",
-    "time",
-    "datum",
-    "fecha",
-    "data-",
-    "publish",
-    "pubdate",
-    "posted",
-    "byline",
-    "meta",
-    "zeit",
-    "info",
-    "fecha",
-    "dateline",
-)
-_FOREIGN = (
-    "comment",
-    "related",
-    "teaser",
-    "sidebar",
-    "footer",
-    "recommend",
-    "mostread",
-    "most-read",
-    "popular",
-    "promo",
-    "widget",
-    "latest",
-    "nav",
-    "ticker",
-    "more-",
-)
-MAX_HOLDERS = 150
-"""Elements with a telling class that are read for a date."""
-
-MAX_LINE = 80
-"""Characters of a line that states a date; in longer ones a date is part of the story."""
-
 _ANY_META = re.compile(
-    r"pub.*(?:date|time)|(?:date|time).*pub|^(?:article|post|content|page|sw|news)[-_:.]?(?:pub)?(?:date|time)$|created?[-_.]?(?:date|at|time)?$"
+    r"pub.*(?:date|time)|(?:date|time).*pub|^(?:article|post|content|page|sw|news)[-_:.]?(?:pub)?(?:date|time)$|"
+    r"created?[-_.]?(?:date|at|time)?$"
 )
 _URL_DATE = re.compile(
     r"(?<!\d)((?:19|20)\d\d)(?:([/_.-])(0?[1-9]|1[0-2])\2|(0[1-9]|1[0-2]))(0?[1-9]|[12]\d|3[01])(?!\d)"
@@ -122,7 +76,7 @@ def read(page: Markup, *, captured: datetime, provenance: Provenance) -> Dates:
     modified = list(_stated(_modified(page), captured, language))
     published = list(_stated(_declared(page), captured, language))
     if not published:
-        published = list(_stated(_visible(page), captured, language))
+        published = list(_stated(datelines.visible(page), captured, language))
     if provenance.date:
         published += _stated(
             [("feed" if provenance.method == "feed" else "discovery", provenance.date)], captured, language
@@ -131,12 +85,14 @@ def read(page: Markup, *, captured: datetime, provenance: Provenance) -> Dates:
     if written and instants.plausible(Moment(day=written[1]), captured):
         published.append(Statement(source="url", raw=written[0], moment=Moment(day=written[1])))
     if not published:
-        published = list(_stated(_loose(page), captured, language))
+        published = list(_stated(datelines.lines(page), captured, language))
     if not published:
         return Dates(modified=modified[0].moment.iso() if modified else None)
     best = published[0]
     if best.moment.precision < 2:
-        others = published[1:] + (list(_stated(_visible(page), captured, language)) if best.source != "time" else [])
+        others = published[1:] + (
+            list(_stated(datelines.visible(page), captured, language)) if best.source != "time" else []
+        )
         best = _completed(best, others, modified)
     last = next((m.moment for m in modified if _later(m.moment, best.moment)), None)
     return Dates(published=best.moment.iso(), raw=best.raw, source=best.source, modified=last.iso() if last else None)
@@ -200,120 +156,8 @@ def _modified(page: Markup) -> Iterator[tuple[str, str]]:
         for value in page.meta.get(name, ())[:1]:
             yield f"meta:{name}", value
     for element in page.times:
-        if any(word in element.label for word in _MODIFIED) and "publish" not in element.label:
+        if any(word in element.label for word in datelines.MODIFIED) and "publish" not in element.label:
             yield "time", element.value or element.text
-
-
-def _visible(page: Markup) -> Iterator[tuple[str, str]]:
-    """``time`` elements, best first: labelled as publication, in the article's head, in page order."""
-    ranked = []
-    for number, element in enumerate(page.times[:40]):
-        if any(word in element.label for word in _MODIFIED) and not any(word in element.label for word in _PUBLISHED):
-            continue
-        rank = 0.0 - 0.1 * number + (2.0 if any(word in element.label for word in _PUBLISHED) else 0.0)
-        rank += _place(element.element)
-        ranked.append((rank, element))
-    ranked.sort(key=lambda pair: -pair[0])
-    for _, element in ranked:
-        if element.value:
-            yield "time", element.value
-        if element.text:
-            yield "time", element.text
-
-
-_HOLDERS = frozenset({"span", "div", "p", "li", "small", "em", "abbr", "dd", "a", "b", "i", "td", "strong", "h6"})
-_LABELLED = re.compile(r"date|time|publish|datum|fecha|byline|meta|posted|info", re.I)
-
-
-def _loose(page: Markup) -> Iterator[tuple[str, str]]:
-    """Elements whose class speaks of a date, then the short texts around the headline."""
-    ranked: list[tuple[float, str]] = []
-    number = 0
-    for element in page.speaking:
-        if element.tag not in _HOLDERS:
-            continue
-        label = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}".lower()
-        if not _LABELLED.search(label):
-            continue
-        number += 1
-        if number > MAX_HOLDERS:
-            break
-        text = text_of(element, apart=True)
-        if not 6 <= len(text) <= instants.MAX_TEXT:
-            if element.get("content"):
-                text = element.get("content")
-            else:
-                continue
-        rank = -0.05 * number
-        if "datepublished" in label:
-            rank += 3.0
-        if any(word in label for word in _MODIFIED) or _UPDATED.match(text):
-            rank -= 0.5
-        if any(word in label for word in _PUBLISHED):
-            rank += 0.7
-        if "date" in label or "datum" in label:
-            rank += 0.5
-        rank += _place(element)
-        ranked.append((rank, text))
-    ranked.sort(key=lambda pair: -pair[0])
-    for _, text in ranked:
-        yield "text", text
-    yield from _around_headline(page)
-
-
-def _around_headline(page: Markup) -> Iterator[tuple[str, str]]:
-    """Short texts that hold a year, those after the headline first, furniture last."""
-    after: list[str] = []
-    before: list[str] = []
-    furniture: list[str] = []
-    passed = False
-    for element in page.tree.iter():
-        tag = element.tag
-        if not isinstance(tag, str) or tag in ("script", "style", "title", "meta", "option", "noscript"):
-            continue
-        if tag == "h1":
-            passed = True
-        for text in (element.text, element.tail):
-            if (
-                text
-                and ("20" in text or "19" in text)
-                and len(text) < 400
-                and _YEAR.search(text)
-                and len(" ".join(text.split())) <= MAX_LINE
-            ):
-                place = furniture if _in_furniture(element) else after if passed else before
-                if len(place) < 40:
-                    place.append(text)
-    lines = [
-        text.strip()
-        for text in (*after[:12], *before[:12], *after[12:], *furniture)
-        if "©" not in text and "opyright" not in text
-    ]
-    yield from (("text", text) for text in sorted(lines, key=lambda text: bool(_UPDATED.match(text))))
-
-
-_UPDATED = re.compile(
-    r"(?:last )?(?:updated|modified|edited|reviewed)|(?:zuletzt )?(?:aktualisiert|geändert)|mis à jour|actualizad|aggiornat|обновлено",
-    re.I,
-)
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|年|년")
-
-
-def _in_furniture(element: lxml.html.HtmlElement) -> bool:
-    return _place(element) < 0
-
-
-def _place(element: lxml.html.HtmlElement) -> float:
-    """Where an element stands: below 0 in furniture, above in the article's head or body."""
-    rank = 0.0
-    for count, node in enumerate([element, *element.iterancestors()]):
-        if count > 9 or node.tag in ("body", "html"):
-            break
-        own = f"{node.get('class') or ''} {node.get('id') or ''}".lower()
-        if node.tag in ("aside", "footer", "nav") or any(word in own for word in _FOREIGN):
-            return -3.0
-        rank += 0.4 if node.tag in ("article", "main", "header") else 0.0
-    return rank
 
 
 def _url_date(url: str) -> tuple[str, date] | None:

@@ -1,8 +1,8 @@
 """Headline and alternative headline, with the site's name and section cut off.
 
 Pages give the headline in up to five places, each for another reader: JSON-LD ``headline`` and ``h1`` for who reads the
-article, ``og:title`` for who sees a link to it, ``title`` for search engines. What is glued on (site, section, author) is cut
-where the page itself says what its site, section or author is called; never for a dash or colon alone.
+article, ``og:title`` for who sees a link to it, ``title`` for search engines. What is glued on (site, section, author)
+is cut where the page itself says what its site, section or author is called; never for a dash or colon alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipelines.text import jsonld, months
 from pipelines.text.structured import Markup, plain
 
 SEPARATORS = r"[|\-–—·•*~»«›<>/:：∙¦｜ㅣ│﹣－―,.]"
-"""What stands between a headline and a site's name. Hyphen, colon, full stop and comma need a space after them or a known name."""
+"""What stands between a headline and a site's name."""
 
 _LAST = re.compile(
     rf"^(?P<head>.*\S)\s*(?P<sep>(?<=\s){SEPARATORS}+|[|｜ㅣ│:：\-–—]+|[.,](?=\s))\s*(?P<tail>[^|｜ㅣ│]*?\S)$"
@@ -177,8 +177,8 @@ class Affixes:
     def cut(self, text: str, *, pipes: bool = False) -> str:
         """Without site, section and author at the end, or the site at the start.
 
-        With ``pipes`` a short last segment after a vertical bar goes, whatever it says: in ``title`` and ``og:title`` it is a
-        site or section more often than not, and no style guide puts a bar into a headline.
+        With ``pipes`` a short last segment after a vertical bar goes, whatever it says: in ``title`` and ``og:title``
+        it is a site or section more often than not, and no style guide puts a bar into a headline.
         """
         for _ in range(5):
             match = _LAST.match(text)

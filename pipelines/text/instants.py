@@ -22,9 +22,12 @@ EARLIEST = date(1990, 1, 1)
 """Before the web; 1970-01-01 and 0001-01-01 are how programs write "none"."""
 
 ZONES: dict[str, int] = {
-    "utc": 0, "gmt": 0, "z": 0, "wet": 0, "bst": 60, "west": 60, "cet": 60, "mez": 60, "wat": 60, "cest": 120, "mesz": 120,
-    "eet": 120, "sast": 120, "cat": 120, "eest": 180, "msk": 180, "мск": 180, "eat": 180, "trt": 180, "gst": 240, "pkt": 300, "ist": 330,
-    "wib": 420, "wita": 480, "hkt": 480, "sgt": 480, "myt": 480, "awst": 480, "wit": 540, "jst": 540, "kst": 540, "aest": 600, "aedt": 660,
+    "utc": 0, "gmt": 0, "z": 0, "wet": 0, "bst": 60, "west": 60, "cet": 60, "mez": 60, "wat": 60, "cest": 120,
+    "mesz": 120,
+    "eet": 120, "sast": 120, "cat": 120, "eest": 180, "msk": 180, "мск": 180, "eat": 180, "trt": 180, "gst": 240,
+    "pkt": 300, "ist": 330,
+    "wib": 420, "wita": 480, "hkt": 480, "sgt": 480, "myt": 480, "awst": 480, "wit": 540, "jst": 540, "kst": 540,
+    "aest": 600, "aedt": 660,
     "nzst": 720, "nzdt": 780, "edt": -240, "est": -300, "cdt": -300, "mdt": -360, "mst": -420, "pdt": -420, "pst": -480,
 }  # fmt: skip
 """Minutes east of Greenwich of the abbreviations that the news uses in one sense ("CST" and "ET" have several)."""
@@ -43,8 +46,10 @@ _JAVASCRIPT = re.compile(
 )
 _UNIX = re.compile(r"^[A-Za-z]{3} ([A-Za-z]{3}) +(\d{1,2}) (\d\d:\d\d:\d\d) ([A-Z]{2,5}) (\d{4})$")
 _TIME = re.compile(
-    r"(?<![\d.:])(?!\d\d?\.\d\d?\.)(?P<hour>[01]?\d|2[0-3])\s?(?:[:.h時时시点]|Uhr)\s?(?P<minute>[0-5]\d)?(?:[:.분分](?P<second>[0-5]\d))?\s*"
-    r"(?P<half>[ap]\.?\s?m\.?(?![a-z]))?\s*(?:Uhr|hrs|h\b|Hrs)?\s*\(?(?P<zone>(?:UTC|GMT)?\s?[+\-−]\d{1,2}:?\d{0,2}(?!\d)|[A-Za-zМСК]{2,5}\b)?",
+    r"(?<![\d.:])(?!\d\d?\.\d\d?\.)(?P<hour>[01]?\d|2[0-3])\s?(?:[:.h時时시点]|"
+    r"Uhr)\s?(?P<minute>[0-5]\d)?(?:[:.분分](?P<second>[0-5]\d))?\s*"
+    r"(?P<half>[ap]\.?\s?m\.?(?![a-z]))?\s*(?:Uhr|hrs|h\b|Hrs)?\s*\(?(?P<zone>(?:UTC|"
+    r"GMT)?\s?[+\-−]\d{1,2}:?\d{0,2}(?!\d)|[A-Za-zМСК]{2,5}\b)?",
     re.I,
 )
 _HALF_ONLY = re.compile(

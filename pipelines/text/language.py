@@ -24,7 +24,7 @@ MIN_SHARE = 0.06
 language's, agglutinating ones .06 to .15."""
 
 MIN_CLEAR_SHARE = 0.03
-"""Share that is enough where no other language comes near: Turkish and Zulu put into endings what others say with words."""
+"""Share that is enough where no other language comes near: Turkish and Zulu use endings where others use words."""
 
 MARGIN = 1.05
 """How much more function words than of the second language decide, where nothing is declared."""

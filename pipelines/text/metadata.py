@@ -23,6 +23,8 @@ MAX_DESCRIPTION = 2_000
 """Characters; longer ones are the text itself."""
 
 
+_UNKNOWN = Provenance()
+
 MAX_NAME = 60
 """Characters of a site's name."""
 
@@ -61,7 +63,7 @@ def read(
     url: str,
     captured: datetime,
     headers: tuple[tuple[str, str], ...] = (),
-    provenance: Provenance = Provenance(),
+    provenance: Provenance = _UNKNOWN,
 ) -> Metadata:
     """The metadata of a page. Does not change the tree; gives the same for the same input, always."""
     page = structured.gather(tree, url)

@@ -12,9 +12,12 @@ MAX_WORDS = 7
 """Words of a person's name."""
 
 _BY = re.compile(
-    r"^(?:(?:written|reported|story|words|text|posted|published|analysis|opinion|article|photos?|interview|geschrieben|verfasst|"
-    r"ein (?:artikel|beitrag|interview|kommentar)|eine analyse|une? article|propos recueillis|escrito|publicado|redatto|articolo)\s+)?"
-    r"(?:by|von|par|por|door|av|af|di|da|de la mano de|tekst|text|texte|testo|tekijä|autor(?:a|en|in|i)?|auteurs?|autore|author(?:s|\(s\))?|"
+    r"^(?:(?:written|reported|story|words|text|posted|published|analysis|opinion|article|photos?|interview|"
+    r"geschrieben|verfasst|"
+    r"ein (?:artikel|beitrag|interview|kommentar)|eine analyse|une? article|propos recueillis|escrito|publicado|"
+    r"redatto|articolo)\s+)?"
+    r"(?:by|von|par|por|door|av|af|di|da|de la mano de|tekst|text|texte|testo|tekijä|autor(?:a|en|in|i)?|auteurs?|"
+    r"autore|author(?:s|\(s\))?|"
     r"от|автор[ы]?|текст|автори|napsal[a]?|yazan|oleh|penulis|reporter|byline|كتب|بقلم|από|του|της|文|記者|撰文|作者|기자)"
     r"(?:\s*[:：]\s*|\s+)",
     re.I,
@@ -23,51 +26,64 @@ _LABEL = re.compile(
     r"^(?:by|von|par|por|text|texte|autor(?:en|in)?|authors?|auteur|автор|posted by|written by)\s*:?$", re.I
 )
 _SPLIT = re.compile(
-    r"\s*(?:[;|/•·\n]|\s&\s|\s\+\s|,?\s+(?:and|And|AND|und|Und|UND|et|y|e|en|og|och|ja|i|oraz|a|и|та|и|και|ve|dan|with|mit|avec|con|med|met)\s+|\s*،\s*|\s+و\s+|、|，)\s*"
+    r"\s*(?:[;|/•·\n]|\s&\s|\s\+\s|,?\s+(?:and|And|AND|und|Und|UND|et|y|e|en|og|och|ja|i|oraz|a|и|та|и|και|ve|dan|"
+    r"with|mit|avec|con|med|met)\s+|\s*،\s*|\s+و\s+|、|，)\s*"
 )
 _SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|phd|ph\.d|md|m\.d|mba|esq|dr|msc|ma|mpp|rn|ma|jd|cfa|obe|mbe)\.?$", re.I)
 _NOISE = re.compile(
     r"(?:https?:|www\.|[\w.+-]+@[\w-]+\.\w+|@\w+|\b\d{1,4}[./:-]\d{1,2}|\b(?:19|20)\d\d\b|"
     r"\b(?:hours?|minutes?|mins?|days?|weeks?|months?|years?)\s+ago\b|\bvor \d+ (?:minuten|stunden|tagen)|\bil y a\b|"
-    r"\b(?:updated|published|last modified|aktualisiert|veröffentlicht|stand|read more|min read|comments?|subscribe|follow)\b).*$",
+    r"\b(?:updated|published|last modified|aktualisiert|veröffentlicht|stand|read more|min read|comments?|"
+    r"subscribe|follow)\b).*$",
     re.I | re.S,
 )
 _ABOUT = re.compile(
-    r"^(?:about(?: the)? author:?|über(?: den autor| die autorin)?|more (?:about|from|by)|mehr (?:über|von)|view all posts by|all posts by|"
-    r"posts by|alle artikel von|follow|archiv anzeigen|read more|ein (?:beitrag|artikel|gastbeitrag) von|blog ?beitrag von|guest post by|"
+    r"^(?:about(?: the)? author:?|über(?: den autor| die autorin)?|more (?:about|from|by)|mehr (?:über|von)|view "
+    r"all posts by|all posts by|"
+    r"posts by|alle artikel von|follow|archiv anzeigen|read more|ein (?:beitrag|artikel|gastbeitrag) von|blog "
+    r"?beitrag von|guest post by|"
     r"(?:und|&|and)?\s*(?:fotos?|photos?|interview|bilder?|videos?)\s*[:&]?(?=\s)|(?:und|&|and)(?=\s))\s*:?\s*",
     re.I,
 )
 _CREDIT = re.compile(
-    r"^(?:bild|bilder|foto|fotos|photo|photos|image|credit|picture|video|illustration|grafik|getty|imago|symbolbild|copyright|©|"
+    r"^(?:bild|bilder|foto|fotos|photo|photos|image|credit|picture|video|illustration|grafik|getty|imago|"
+    r"symbolbild|copyright|©|"
     r"фото|фотография|foto:|reviewed by|edited by|medically|fact.checked)\b|©",
     re.I,
 )
 _REVIEWED = re.compile(
-    r"\s*(?:medically |technically )?(?:reviewed|edited|fact.checked|updated|translated|illustrations?|photos?|fotos?) by\b.*$",
+    r"\s*(?:medically |technically )?(?:reviewed|edited|fact.checked|updated|translated|illustrations?|photos?|"
+    r"fotos?) by\b.*$",
     re.I | re.S,
 )
 _DIGITS = re.compile(r"\s+\d.*$|^\d{4}(?=[A-ZÄÖÜ])|(?<=[a-zäöü])(?:19|20)\d\d$", re.S)
 _LAST_ROLE = re.compile(
-    r"(?:,?\s+(?:(?:senior|staff|chief|content|marketing|news|sports|managing|contributing|freelance|political|executive|associate)\s+)*"
-    r"(?:writer|reporter|editor|correspondent|columnist|contributor|journalist|producer|coordinator|manager|director|author|redakteur(?:in)?|autor(?:in)?|"
+    r"(?:,?\s+(?:(?:senior|staff|chief|content|marketing|news|sports|managing|contributing|freelance|political|"
+    r"executive|associate)\s+)*"
+    r"(?:writer|reporter|editor|correspondent|columnist|contributor|journalist|producer|coordinator|manager|"
+    r"director|author|redakteur(?:in)?|autor(?:in)?|"
     r"기자|특파원|記者|记者))+$",
     re.I,
 )
 _BRACKET = re.compile(r"\s*[(\[{（][^()\[\]{}（）]{0,80}[)\]}）]\s*")
 _ROLE = re.compile(
-    r"\b(?:reporter|editor|correspondent|columnist|journalist|writer|contributor|producer|analyst|chief|staff|senior|intern|"
+    r"\b(?:reporter|editor|correspondent|columnist|journalist|writer|contributor|producer|analyst|chief|staff|"
+    r"senior|intern|"
     r"professor|director|president|minister|ceo|founder|author of|politics|business|fellow|"
     r"redakteur|redakteurin|korrespondent|korrespondentin|volontär|chefredakteur|ressortleiter|autorin|"
-    r"journaliste|rédacteur|rédactrice|correspondant|envoyée?|periodista|corresponsal|redactor|giornalista|inviato|corrispondente|"
+    r"journaliste|rédacteur|rédactrice|correspondant|envoyée?|periodista|corresponsal|redactor|giornalista|"
+    r"inviato|corrispondente|"
     r"verslaggever|redacteur|journalistin|корреспондент|обозреватель|журналист|редактор|muhabir|muhabiri|"
     r"dziennikarz|redaktor|novinář|jornalista|repórter|toimittaja|wartawan|kolumnist|kolumnistin)\b",
     re.I,
 )
 _AGENCY_WORDS = re.compile(
-    r"\b(?:agency|agencies|agence|\w*agentur|agenturen|πρακτορείο|وكالة|agencia|agencias|agenzia|agência|agentschap|ajans[ıi]?|newswire|newsroom|news\s?desk|"
-    r"redaktion|redakcja|redakce|redazione|redaction|rédaction|redacción|redacao|redação|redactie|redaktionen|editorial|editors|staff|team|"
-    r"desk|press|media|news|newspaper|magazine|tv|radio|online|digital|service|services|correspondents?|reporters?|writers?|"
+    r"\b(?:agency|agencies|agence|\w*agentur|agenturen|πρακτορείο|وكالة|agencia|agencias|agenzia|agência|"
+    r"agentschap|ajans[ıi]?|newswire|newsroom|news\s?desk|"
+    r"redaktion|redakcja|redakce|redazione|redaction|rédaction|redacción|redacao|redação|redactie|redaktionen|"
+    r"editorial|editors|staff|team|"
+    r"desk|press|media|news|newspaper|magazine|tv|radio|online|digital|service|services|correspondents?|"
+    r"reporters?|writers?|"
     r"редакция|агентство|агенция|служба|новости|haber|gazetesi|zeitung|nachrichten|journal|herald|tribune|times|"
     r"group|gmbh|inc|ltd|llc|ag|foundation|institute|university|ministry|association|committee|council|network|"
     r"admin|administrator|webmaster|editor|guest|user|anonymous|unknown|publisher|webdesk|"
@@ -75,13 +91,19 @@ _AGENCY_WORDS = re.compile(
     re.I,
 )
 AGENCIES = frozenset({
-    "aa", "aap", "afp", "agi", "ana", "anadoluajansı", "anadoluagency", "anadoluajansi", "ani", "ansa", "antara", "ap", "apa", "associatedpress",
-    "atsats", "ats", "belga", "bernama", "bloomberg", "bns", "bta", "canadianpress", "thecanadianpress", "cna", "cnnwire",
-    "cp", "ctk", "čtk", "dapd", "dpa", "dpainfocom", "dpatmn", "deutschepresseagentur", "dts", "efe", "epd", "europapress", "gna",
-    "hina", "ians", "interfax", "iina", "itartass", "jiji", "jijipress", "keystonesda", "kna", "kyodo", "kyodonews", "lapresse", "lusa", "mti", "nan",
+    "aa", "aap", "afp", "agi", "ana", "anadoluajansı", "anadoluagency", "anadoluajansi", "ani", "ansa", "antara",
+    "ap", "apa", "associatedpress",
+    "atsats", "ats", "belga", "bernama", "bloomberg", "bns", "bta", "canadianpress", "thecanadianpress", "cna",
+    "cnnwire",
+    "cp", "ctk", "čtk", "dapd", "dpa", "dpainfocom", "dpatmn", "deutschepresseagentur", "dts", "efe", "epd",
+    "europapress", "gna",
+    "hina", "ians", "interfax", "iina", "itartass", "jiji", "jijipress", "keystonesda", "kna", "kyodo",
+    "kyodonews", "lapresse", "lusa", "mti", "nan",
     "ntb", "ots", "pa", "pamedia", "pressassociation", "paphotos", "pap", "pti", "rbb", "reuters", "thomsonreuters",
-    "ria", "rianovosti", "ritzau", "sapa", "sda", "sdaats", "sid", "sputnik", "stt", "tanjug", "tasr", "tass", "theassociatedpress",
-    "thepress", "tt", "unian", "upi", "ukrinform", "xinhua", "yonhap", "тасс", "интерфакс", "риановости", "рианьюс", "уніан", "укрінформ",
+    "ria", "rianovosti", "ritzau", "sapa", "sda", "sdaats", "sid", "sputnik", "stt", "tanjug", "tasr", "tass",
+    "theassociatedpress",
+    "thepress", "tt", "unian", "upi", "ukrinform", "xinhua", "yonhap", "тасс", "интерфакс", "риановости",
+    "рианьюс", "уніан", "укрінформ",
     "共同通信", "時事通信", "新华社", "新華社", "연합뉴스", "αποσπασμα", "αμπε", "αφπ", "رويترز", "وكالات", "أفب",
 })  # fmt: skip
 """News agencies by the letters of their names, and the marks they sign with."""

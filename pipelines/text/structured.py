@@ -1,6 +1,7 @@
 """What a page says of itself for machines, gathered in one pass over its elements.
 
-Reads ``meta`` (name, property and itemprop), ``link``, ``title``, headings, ``time`` and scripts of JSON-LD. Nothing is judged here: which of several values is believed is the matter of the modules that ask.
+Reads ``meta`` (name, property and itemprop), ``link``, ``title``, headings, ``time`` and scripts of JSON-LD.
+Nothing is judged here: which of several values is believed is the matter of the modules that ask.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ _INLINE = frozenset(
 def text_of(element: lxml.html.HtmlElement, *, apart: bool = False) -> str:
     """An element's text, white space squeezed; scripts and styles inside left out.
 
-    Blocks and line breaks part words; with ``apart`` every element does, as bylines often leave the gap to the style sheet.
+    Blocks and line breaks part words; with ``apart`` every element does, as bylines leave the gap to CSS.
     """
     parts: list[str] = []
     _collect(element, parts, apart, 0)

@@ -12,10 +12,10 @@ from pipelines.text import jsonld, months
 from pipelines.text.names import key
 from pipelines.text.structured import Markup, plain, text_of
 
-KEYWORD_META = tuple(
-    "news_keywords article:tag dc.subject dcterms.subject json-ld keywords parsely-tags sailthru.tags "
-    "cxenseparse:recs:tags og:article:tag article.tags og:tag tags bt:keywords".split()
-)
+KEYWORD_META = (
+    "news_keywords", "article:tag", "dc.subject", "dcterms.subject", "json-ld", "keywords", "parsely-tags",
+    "sailthru.tags", "cxenseparse:recs:tags", "og:article:tag", "article.tags", "og:tag", "tags", "bt:keywords",
+)  # fmt: skip
 """Where keywords are told, the best first: ``news_keywords`` was made for news, ``keywords`` may be the site's own."""
 
 MAX_KEYWORDS = 60
@@ -25,21 +25,25 @@ MAX_KEYWORD = 80
 """Characters; longer ones are sentences."""
 
 _CODE = re.compile(
-    r"^(?:[0-9a-f]{8}-[0-9a-f-]{20,}|[A-Z]{2,8}\d{2,3}|[A-Z]{2,6}:[A-Z0-9-]+|\d+|.*\bNLP (?:Category|Entity).*|[a-z_]+[=:]\d+|"
+    r"^(?:[0-9a-f]{8}-[0-9a-f-]{20,}|[A-Z]{2,8}\d{2,3}|[A-Z]{2,6}:[A-Z0-9-]+|\d+|.*\bNLP (?:Category|Entity).*|"
+    r"[a-z_]+[=:]\d+|"
     r"(?:section|category|primary region|region|type|layout|template|sentiment|subject)\b\s?:?\s?.*:.*)$",
     re.I,
 )
 _PREFIX = re.compile(
-    r"^(?:#\s*|(?:topics?|tags?|sections?|organi[sz]ations?|persons?|people|places?|locations?|keywords?|category)\s?[/:]\s*)",
+    r"^(?:#\s*|(?:topics?|tags?|sections?|organi[sz]ations?|persons?|people|places?|locations?|keywords?|"
+    r"category)\s?[/:]\s*)",
     re.I,
 )
 _NAMED = re.compile(r"tag|topic|keyword|thema|theme|tema|schlagw|mots-cles|etiquet|этикет|temat|emne|ämne", re.I)
 _LIST_NAME = re.compile(
-    r"\b(?:article|post|entry|story)?[-_]?(?:tags?|topics|keywords|themen|schlagworte)(?:[-_]?(?:list|links|cloud|items|wrapper|container|block))?\b",
+    r"\b(?:article|post|entry|story)?[-_]?(?:tags?|topics|keywords|themen|schlagworte)(?:[-_]?(?:list|links|cloud|"
+    r"items|wrapper|container|block))?\b",
     re.I,
 )
 _TAG_HREF = re.compile(
-    r"/(?:tags?|topics?|category|haberleri|themen?|thema|temas?|sujets?|emne|etiket(?:ler)?|keywords?|konu|amnen?|argomenti|topicos|hashtag|schlagwort(?:e)?|stichwort|tagged|label)/",
+    r"/(?:tags?|topics?|category|haberleri|themen?|thema|temas?|sujets?|emne|etiket(?:ler)?|keywords?|konu|amnen?|"
+    r"argomenti|topicos|hashtag|schlagwort(?:e)?|stichwort|tagged|label)/",
     re.I,
 )
 _FURNITURE = frozenset({"nav", "header", "footer", "aside", "form"})
@@ -176,7 +180,7 @@ def sections(page: Markup, *, site_names: Collection[str]) -> tuple[str, ...]:
 
 
 def _crumbs(page: Markup) -> list[str]:
-    """The breadcrumb without home page and article: schema.org ``BreadcrumbList``, else the links of an element so named."""
+    """The breadcrumb without home page and article: ``BreadcrumbList``, else the links of an element so named."""
     for node in page.nodes:
         for part in jsonld.walk(node):
             if "breadcrumblist" in jsonld.types(part):
