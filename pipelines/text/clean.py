@@ -31,6 +31,9 @@ _FOUND_ELSEWHERE = 0.85
 """Of the kept text that a JSON-LD body must hold to be taken for the whole text, so that what it lacks at the end
 is no part of the article. Below, it is a teaser or another version."""
 
+_LABEL_TAGS = frozenset({"div", "section", "header", "span", "time", "center", "article", "dd", "dt"})
+"""Elements in which a date by itself is a label; in a paragraph it may be the time of an entry of a live report."""
+
 _STANDFIRST_MAY_STAND_IN = frozenset({"related", "share", "author", "meta", "aside", "promo", "box"})
 """Kinds of parts from which a standfirst is taken when it says what the page's description says."""
 
@@ -52,10 +55,10 @@ def judge(root: Element, hints: Hints) -> list[Block]:
     for block in within:
         block.drop = None
         block.drop = _furniture(block, depth) or _line(block) or block.drop
-        if block.drop is None and block.tag not in ("li", "td", "blockquote"):
+        if block.drop is None and block.tag not in ("li", "td"):
             if key(block.text) in hints.heads:
                 block.drop = "headline"
-            elif block.size < 60 and block.tag not in HEADINGS and DATE.match(block.text):
+            elif block.tag in _LABEL_TAGS and block.size < 60 and DATE.match(block.text):
                 block.drop = "date"
     _lists(within)
     _linked_headings(within)
@@ -89,6 +92,8 @@ def _furniture(block: Block, depth: int) -> str | None:
             continue  # its caption is furniture, a table or quotation in it is text
         if part.kind == "embed" and _encloses(block, part, ("blockquote",)):
             continue  # a quoted post
+        if part.kind == "pull":
+            continue  # furniture only where the text says the same
         if part.kind == "hidden" and part.element is block.element and block.tag == "p" and is_prose(block):
             continue  # a paragraph that a script shows to subscribers
         return part.kind
@@ -111,6 +116,8 @@ def _line(block: Block) -> str | None:
     """What a block is by its own text and links."""
     text, size = block.text, block.size
     share = block.links / len(text)
+    if text.startswith("http") and " " not in text:
+        return "links"
     if size < 45 and READ_MORE_LABEL.match(text):
         return "read-more"
     if share > 0.8:
@@ -211,6 +218,8 @@ def _boxed(block: Block) -> bool:
     """Whether a block stands apart from the paragraphs around it."""
     if block.tag not in ("p", "li", "td", "pre") and block.tag not in HEADINGS:
         return True
+    if any(part.kind == "pull" for part in block.furniture):
+        return True
     element: Element | None = block.element
     for _ in range(3):
         if element is None:
@@ -228,7 +237,9 @@ def _top(blocks: list[Block]) -> None:
     kept = [block for block in blocks if block.drop is None]
     head = next((block.order for block in reversed(blocks) if block.drop == "headline" and block.tag == "h1"), -1)
     for block in kept:
-        stamped = STAMP.search(block.text) is not None and block.size < 80 and block.tag != "p"
+        stamped = block.size < 120 and STAMP.search(block.text) is not None and (
+            block.tag != "p" or not SENTENCE_END.search(block.text)
+        )
         if is_prose(block) and not stamped:
             return
         if block.tag in HEADINGS and block.order > head and block.tag != "h1":
@@ -307,7 +318,8 @@ def _supported(
     paragraph beside the headline, in the ``article`` or ``main`` that holds it.
     """
     kept = [block for block in blocks if block.drop is None]
-    if head is None or sum(block.size for block in kept if is_prose(block)) >= THIN:
+    prose = sum(block.size for block in kept if is_prose(block))
+    if head is None or prose >= 3 * THIN:
         return
     named_so = False
     element: Element | None = place
@@ -321,9 +333,9 @@ def _supported(
         if hints.tells(block.text) or (hints.body and hints.share_in_body(block.text) > 0.5):
             continue
         beside = block.order > head.order and (inside is None or block.element in inside)
-        if not beside or not (named_so or block.tag in ("p", "blockquote", "li") or is_prose(block)):
+        if not beside or (prose < THIN and not named_so and block.tag not in ("p", "blockquote", "li")):
             block.drop = "unsupported"
-        elif not SENTENCE_END.search(block.text) and not named_so:
+        elif prose < THIN and not SENTENCE_END.search(block.text) and not named_so:
             block.drop = "label"
 
 

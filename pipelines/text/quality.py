@@ -10,6 +10,7 @@ import re
 import lxml.html
 
 from pipelines.text import jsonld
+from pipelines.text.blocks import Block
 from pipelines.text.body import is_prose
 from pipelines.text.hints import key
 from pipelines.text.page import No
@@ -77,9 +78,11 @@ _LIST_TYPES = frozenset({"collectionpage", "itemlist", "searchresultspage", "pro
 _VIDEO = re.compile(r"(?:^|[\s_-])(?:video-?player|video-?container|jw-?player|player)(?:$|[\s_-])", re.I)
 
 
-def verdict(reading: Reading) -> No | None:
-    """Why a page is no article; None where it is one."""
+def verdict(reading: Reading, *, listing: bool = False) -> No | None:
+    """Why a page is no article; None where it is one. ``listing``: the crawl fetched it for its links."""
     size = reading.prose
+    if listing and (size < THIN or not reading.hints.evidence):
+        return No("section", f"fetched as a listing, {size} letters of text")
     if size >= 2 * THIN:
         return None
     markup, hints = reading.markup, reading.hints
@@ -152,9 +155,21 @@ def _listing(reading: Reading, size: int) -> No | None:
     average = size / len(kept) if kept else 0.0
     if kinds & _LIST_TYPES and links >= 5 and size < THIN:
         return No("section", f"a {sorted(kinds & _LIST_TYPES)[0]} of {links} headlines")
-    if links >= LISTED and size < 2 * THIN and (average < 110 or size < 250):
+    if links >= LISTED and size < 2 * THIN and average < 110 and _teasers(kept) > 0.4 * len(kept):
         return No("section", f"{links} headlines, {size} letters of text")
+    if links >= 4 and not kept:
+        return No("section", f"{links} headlines and no text")
     return None
+
+
+def _teasers(kept: list[Block]) -> int:
+    """Blocks that share a small box with a link."""
+    count = 0
+    for block in kept:
+        box = block.element.getparent()
+        if box is not None and box.find(".//a") is not None:
+            count += sum(len(text.strip()) for text in box.itertext()) < 3 * len(block.text)
+    return count
 
 
 def _gallery(reading: Reading, size: int) -> No | None:

@@ -94,7 +94,7 @@ def _refine(page: Page, memory: SiteMemory | None, options: Options) -> Outcome:
     reading = read(page.tree, ref.url)
     if capture.provenance.role is Role.HOME:
         return _reject(capture, No("section", "fetched as a home page"))
-    if no := verdict(reading):
+    if no := verdict(reading, listing=capture.provenance.role is Role.SECTION):
         return _reject(capture, no)
     text = reading.text
     about = metadata.read(

@@ -39,7 +39,7 @@ _FURNITURE = {
         interlinks? inline-?link ultimas lire-?aussi a-?lire leggi-?anche similar similares verwandte
         weitere-?artikel mehr-?zum-?thema meistgelesen internal-?links? explore more-?articles further-?reading
         suggested suggestions you-?may-?like crosslinks? topic-?links? linked-?articles? more-?in
-        wp-?embed post-?excerpt article-?card display-?card post-?card story-?card news-?card card-?excerpt""",
+        wp-?embed see-?also read-more-line article-?card display-?card post-?card story-?card news-?card card-?excerpt""",
     "author": r"""author-?bio author-?box author-?info author-?card author-?profile author-?details? author-?block
         author-?description about-?author about-?the-?author about-?authors? article-?author post-?author
         author-?about author-?section author-?meta bio biography bylines? by-?line byline-?wrapper writers?
@@ -66,8 +66,8 @@ _FURNITURE = {
         media-?player podcast-?player speech text-?to-?speech readspeaker listen beyondwords""",
     "box": r"""info-?box fact-?box faktabox faktenbox infokasten kasten side-?note poll polls quiz survey umfrage voting
         question-of-the-day text-?box""",
-    "embed": r"""zzzz
-        telegram-?post external-?content externer-?inhalt embed-?consent consent-?placeholder""",
+    "embed": r"""embed embeds embedded-?content social-?embed external-?content externer-?inhalt embed-?consent consent-?placeholder""",
+    "pull": r"""pull-?quotes? pulled-?quote quote-?pull vrezka pull pq highlighted-?quote""",
     "hidden": r"""sr-only screen-?reader screen-reader-text visually-?hidden visuallyhidden assistive-?text
         a11y-?hidden only-?print print-?only noprint no-?print show-?for-?sr u-?hidden is-?hidden d-none""",
 }
