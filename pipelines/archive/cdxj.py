@@ -7,13 +7,14 @@ A line is a SURT key, a timestamp of 14 digits and a JSON object, and lines are 
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import json
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipelines.archive.digests import payload_digest_of, sha1
@@ -45,6 +46,8 @@ class Entry:
     length: int
     offset: int
     filename: str
+    record_digest: str | None = None
+    """SHA-256 of the record as stored: WACZ readers check it when they load a record by itself."""
 
     def line(self) -> str:
         """The line, without its end."""
@@ -56,13 +59,16 @@ class Entry:
             "length": str(self.length),
             "offset": str(self.offset),
             "filename": self.filename,
+            "recordDigest": self.record_digest,
         }
         given = {name: value for name, value in fields.items() if value}
         return f"{self.key} {self.timestamp} {json.dumps(given)}"
 
 
-def entries(path: Path, *, on_error: Callable[[RecordError], None] | None = None) -> Iterator[Entry]:
-    """The entries of one file, in its order.
+def entries(
+    path: Path, *, record_digests: bool = False, on_error: Callable[[RecordError], None] | None = None
+) -> Iterator[Entry]:
+    """The entries of one file, in its order, with a digest of each record as stored if that is asked for.
 
     Left out are records that replay cannot open: those that share a gzip member with others, and responses cut before
     the end of their head. Raises ``ArchiveError`` and tells damaged records as ``scan`` does.
@@ -71,6 +77,8 @@ def entries(path: Path, *, on_error: Callable[[RecordError], None] | None = None
     for record in scan(path, limit=MAX_HEAD, on_error=on_error):
         if record.get("warc-type") in INDEXED and not record.shared:
             entry = _entry(record, name, path)
+            if entry is not None and record_digests:
+                entry = replace(entry, record_digest=_stored_digest(path, record))
             if entry is not None:
                 yield entry
 
@@ -112,19 +120,31 @@ def _digest(record: Record, path: Path, *, http: bool) -> str | None:
     return payload_digest_of(record.block) if http else sha1(record.block)
 
 
+def _stored_digest(path: Path, record: Record) -> str:
+    hashed, left = hashlib.sha256(), record.length
+    with path.open("rb") as handle:
+        handle.seek(record.offset)
+        while left and (data := handle.read(min(left, 1 << 20))):
+            hashed.update(data)
+            left -= len(data)
+    return f"sha256:{hashed.hexdigest()}"
+
+
 def timestamp(date: str) -> str:
     """A WARC-Date as 14 digits: the fraction is cut, what is not said is zero (or the first)."""
     digits = _NOT_DIGITS.sub("", date)[:14]
     return digits + "00000101000000"[len(digits) :]
 
 
-def lines(warcs: Iterable[Path], *, on_error: Callable[[RecordError], None] | None = None) -> Iterator[str]:
+def lines(
+    warcs: Iterable[Path], *, record_digests: bool = False, on_error: Callable[[RecordError], None] | None = None
+) -> Iterator[str]:
     """The sorted lines of an index of these files. Memory is bounded: many lines are sorted in temporary files."""
     with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="broadsheet-cdxj-") as folder:
         batch: list[str] = []
         runs: list[Path] = []
         for path in warcs:
-            for entry in entries(path, on_error=on_error):
+            for entry in entries(path, record_digests=record_digests, on_error=on_error):
                 batch.append(entry.line() + "\n")
                 if len(batch) >= RUN_LINES:
                     runs.append(Path(folder) / str(len(runs)))
