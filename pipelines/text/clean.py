@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from lxml.html import HtmlElement as Element
 
@@ -22,6 +23,9 @@ from pipelines.text.phrases import (
     STAMP,
     TAIL,
 )
+from pipelines.text.places import digest, step, subtree
+from pipelines.text.places import place as place_of
+from pipelines.text.sites import SAMPLE, SiteMemory
 from pipelines.text.vocabulary import BODY, LEDE, names_of
 
 _LONGEST_TAIL = 6
@@ -38,21 +42,37 @@ _STANDFIRST_MAY_STAND_IN = frozenset({"related", "share", "author", "meta", "asi
 """Kinds of parts from which a standfirst is taken when it says what the page's description says."""
 
 
-def judge(root: Element, hints: Hints) -> list[Block]:
-    """All blocks of a page. Those that are no part of the article say why in ``drop``."""
-    blocks = Walker().walk(root)
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The blocks of a page with their fate, and where the body was found."""
+
+    blocks: list[Block]
+    place: Element | None
+    skipped: list[Element]
+    """Subtrees that site memory knows to hold no text."""
+
+
+def judge(root: Element, hints: Hints, memory: SiteMemory | None = None) -> Judged:
+    """Decide on all blocks of a page. Those that are no part of the article say why in ``drop``."""
+    skip = _skipper(memory) if memory and memory.pruned else None
+    walker = Walker(skip)
+    blocks = walker.walk(root)
+    known = _known(blocks, memory) if memory else {}
     head = anchor(blocks, hints)
-    place = container(blocks, root, head, hints)
+    unknown = [block for block in blocks if block.order not in known or known[block.order] == SUSPECT]
+    place = container(unknown, root, head, hints)
+    if memory and memory.places:
+        place = _remembered(unknown, place, root, memory)
+    for block in blocks:
+        block.drop = "site" if known.get(block.order) == FURNITURE else "outside" if place is not None else "no-body"
     if place is None:
-        for block in blocks:
-            block.drop = "no-body"
-        return blocks
+        return Judged(blocks, None, walker.skipped)
     depth = _depth(place, root)
     inside = set(place.iter())
     within = [block for block in blocks if block.element in inside]
-    for block in blocks:
-        block.drop = "outside"
     for block in within:
+        if block.drop == "site":
+            continue
         block.drop = None
         block.drop = _furniture(block, depth) or _line(block) or block.drop
         if block.drop is None and block.tag not in ("li", "td"):
@@ -69,7 +89,61 @@ def judge(root: Element, hints: Hints) -> list[Block]:
     _orphans(within)
     _standfirst(blocks, within, head, hints)
     _supported(blocks, place, region(head, root), root, head, hints)
-    return blocks
+    _suspected(blocks, known)
+    return Judged(blocks, place, walker.skipped)
+
+
+# ---------------------------------------------------------------- site memory
+
+FURNITURE, SUSPECT = 1, 2
+
+_SUSPECT_SHARE = 0.4
+"""Of a text that site memory may take away for blocks which the extractor takes for text. An article of a series
+that repeats more than that keeps it."""
+
+_SURE = 800
+"""Letters of running text from which the page's own container is trusted over the places that are remembered."""
+
+
+def _skipper(memory: SiteMemory) -> Callable[[Element], bool]:
+    pruned = memory.pruned
+    return lambda element: subtree(element) in pruned
+
+
+def _known(blocks: list[Block], memory: SiteMemory) -> dict[int, int]:
+    """What memory knows of blocks, by their order."""
+    found = {}
+    for block in blocks:
+        if block.text[:SAMPLE] in memory.samples:
+            name = digest(block)
+            if name in memory.furniture:
+                found[block.order] = FURNITURE
+            elif name in memory.suspects:
+                found[block.order] = SUSPECT
+    return found
+
+
+def _remembered(blocks: list[Block], place: Element | None, root: Element, memory: SiteMemory) -> Element | None:
+    """On a page with little text, the container that other articles of the site have, even if it is empty here."""
+    if place is not None:
+        inside = set(place.iter())
+        if sum(block.size for block in blocks if is_prose(block) and block.element in inside) >= _SURE:
+            return place
+    places = memory.places
+    steps = {name.rpartition(">")[2] for name in places}
+    for element in root.iter("div", "section", "article", "main", "td", "body"):
+        if step(element) in steps and place_of(element) in places:
+            return element
+    return place
+
+
+def _suspected(blocks: list[Block], known: dict[int, int]) -> None:
+    """Leave out what stands on most articles of the site, as long as most of the text remains."""
+    kept = [block for block in blocks if block.drop is None]
+    doubted = [block for block in kept if known.get(block.order) == SUSPECT]
+    if sum(block.size for block in doubted) <= _SUSPECT_SHARE * sum(block.size for block in kept):
+        for block in doubted:
+            block.drop = "site"
 
 
 def _depth(element: Element | None, root: Element) -> int:
@@ -237,8 +311,10 @@ def _top(blocks: list[Block]) -> None:
     kept = [block for block in blocks if block.drop is None]
     head = next((block.order for block in reversed(blocks) if block.drop == "headline" and block.tag == "h1"), -1)
     for block in kept:
-        stamped = block.size < 120 and STAMP.search(block.text) is not None and (
-            block.tag != "p" or not SENTENCE_END.search(block.text)
+        stamped = (
+            block.size < 120
+            and STAMP.search(block.text) is not None
+            and (block.tag != "p" or not SENTENCE_END.search(block.text))
         )
         if is_prose(block) and not stamped:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import lxml.html
 
@@ -11,6 +11,7 @@ from pipelines.text.blocks import Block
 from pipelines.text.body import is_prose
 from pipelines.text.clean import judge
 from pipelines.text.hints import Hints, hints_of
+from pipelines.text.sites import SiteMemory
 from pipelines.text.structured import Markup
 
 SCANT = 120
@@ -25,10 +26,10 @@ class Reading:
     hints: Hints
     blocks: list[Block]
     """All blocks of the page; those that are no part of the text say why."""
-    source: str = "elements"
-    """Where the text stood: ``elements``, ``scripts``, or ``generic`` for the second opinion."""
-    other: str = ""
-    """The text, where it does not consist of blocks."""
+    place: lxml.html.HtmlElement | None = None
+    """The container of the body."""
+    skipped: list[lxml.html.HtmlElement] = field(default_factory=list)
+    """Subtrees that were not walked, for what site memory knows of them."""
 
     @property
     def kept(self) -> list[Block]:
@@ -37,28 +38,34 @@ class Reading:
     @property
     def prose(self) -> int:
         """Letters of running text."""
-        return len(self.other) or sum(block.size for block in self.blocks if block.drop is None and is_prose(block))
+        return sum(block.size for block in self.blocks if block.drop is None and is_prose(block))
 
     @property
     def text(self) -> str:
         """The article: paragraphs separated by a blank line."""
-        return self.other or "\n\n".join(block.text for block in self.blocks if block.drop is None)
+        return "\n\n".join(block.text for block in self.blocks if block.drop is None)
 
 
-def read(tree: lxml.html.HtmlElement, url: str) -> Reading:
+def read(tree: lxml.html.HtmlElement, url: str, memory: SiteMemory | None = None) -> Reading:
     """Read a page. The tree is left as it is."""
     markup = structured.gather(tree, url)
     hints = hints_of(markup)
-    reading = Reading(markup=markup, hints=hints, blocks=judge(_body(tree), hints))
+    reading = _read(body_of(tree), markup, hints, memory)
     if reading.prose >= SCANT:
         return reading
     if (found := scripts.recover(markup)) is not None:
-        again = Reading(markup=markup, hints=hints, blocks=judge(_body(found), hints), source="scripts")
+        again = _read(body_of(found), markup, hints, None)
         if again.prose > 2 * reading.prose:
             return again
     return reading
 
 
-def _body(tree: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
+def _read(root: lxml.html.HtmlElement, markup: Markup, hints: Hints, memory: SiteMemory | None) -> Reading:
+    judged = judge(root, hints, memory)
+    return Reading(markup=markup, hints=hints, blocks=judged.blocks, place=judged.place, skipped=judged.skipped)
+
+
+def body_of(tree: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
+    """The ``body`` element, or what stands for it."""
     body = tree.find("body")
     return tree if body is None else body

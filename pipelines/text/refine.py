@@ -29,9 +29,12 @@ from pipelines.model import (
     WarcPointer,
 )
 from pipelines.text import language, metadata
+from pipelines.text.blocks import Block
+from pipelines.text.observe import observe as look
 from pipelines.text.page import No, Page, mime_of, open_page
+from pipelines.text.places import digest, place
 from pipelines.text.quality import verdict
-from pipelines.text.reading import read
+from pipelines.text.reading import body_of, read
 from pipelines.text.sites import Observation, SiteMemory
 
 
@@ -46,6 +49,17 @@ class Options:
     def digest(self) -> str:
         text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Something of a page that is no part of its article."""
+
+    reason: str
+    """Of those in ``docs/extraction.md``; of what site memory knows, in words."""
+    place: str
+    """The path to its element."""
+    text: str
 
 
 def refine(capture: Capture, memory: SiteMemory | None = None, options: Options = Options()) -> Outcome:
@@ -70,7 +84,33 @@ def refine_and_observe(
     capture: Capture, memory: SiteMemory | None = None, options: Options = Options()
 ) -> tuple[Outcome, Observation | None]:
     """Both, with the page parsed once."""
-    return refine(capture, memory, options), observe(capture)
+    try:
+        page = open_page(capture)
+        if isinstance(page, No):
+            return _reject(capture, page), None
+        return _refine(page, memory, options), _observe(page)
+    except Exception as error:
+        return failed(capture.ref, capture.provenance, f"{type(error).__name__}: {error}"), None
+
+
+def explain(capture: Capture, memory: SiteMemory | None = None, options: Options = Options()) -> list[Removed]:
+    """Why each thing of a page is no part of its article, in page order; empty for a page that is not parsed."""
+    page = open_page(capture)
+    if isinstance(page, No):
+        return []
+    reading = read(page.tree, capture.ref.url, memory)
+    removed = [
+        Removed(_reason(block, memory), place(block.element), block.text) for block in reading.blocks if block.drop
+    ]
+    for element in reading.skipped:
+        removed.append(Removed("site: never held text", place(element), " ".join(element.text_content().split())))
+    return removed
+
+
+def _reason(block: Block, memory: SiteMemory | None) -> str:
+    if block.drop == "site" and memory:
+        return f"site: {memory.why(digest(block))}"
+    return block.drop or ""
 
 
 def failed(ref: CaptureRef, provenance: Provenance, message: str) -> Rejection:
@@ -91,7 +131,7 @@ def failed(ref: CaptureRef, provenance: Provenance, message: str) -> Rejection:
 def _refine(page: Page, memory: SiteMemory | None, options: Options) -> Outcome:
     capture = page.capture
     ref = capture.ref
-    reading = read(page.tree, ref.url)
+    reading = read(page.tree, ref.url, memory)
     if capture.provenance.role is Role.HOME:
         return _reject(capture, No("section", "fetched as a home page"))
     if no := verdict(reading, listing=capture.provenance.role is Role.SECTION):
@@ -161,7 +201,9 @@ def _instant(date: str) -> datetime:
 
 
 def _observe(page: Page) -> Observation | None:
-    return Observation(page=page.capture.ref.url)
+    if page.capture.provenance.role is Role.HOME:
+        return None
+    return look(read(page.tree, page.capture.ref.url), body_of(page.tree))
 
 
 def _reject(capture: Capture, no: No) -> Rejection:
