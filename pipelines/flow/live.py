@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import VERSION
+from pipelines.archive.cdxj import write_index
 from pipelines.archive.reader import Item
 from pipelines.archive.recover import read_tail
 from pipelines.archive.writer import OPEN, Note, WarcWriter
 from pipelines.flow.run import Hooks, Run
-from pipelines.flow.verify import sha256
+from pipelines.flow.verify import INDEX, RECORDS, sha256
 from pipelines.model import CaptureRef
 from pipelines.records.ledger import Ledger, Lock
 from pipelines.text.refine import Options
@@ -46,6 +47,7 @@ class LiveRun:
         self.run.commit()
         self.run.seal()
         sealed = sorted(self.folder.glob("*.warc.gz"))
+        write_index(sealed, self.folder / INDEX)
         document = {
             "run": self.name,
             "ended": _now(),
@@ -54,7 +56,7 @@ class LiveRun:
             **report(),
             "files": [
                 {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
-                for path in [*sealed, self.folder / "articles.jsonl", self.folder / "rejections.jsonl"]
+                for path in [*sealed, *(self.folder / name for name in (*RECORDS, INDEX))]
             ],
         }
         part = self.folder / "run.json.part"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.archive.cdxj import write_index
 from pipelines.archive.reader import records
 from pipelines.archive.writer import OPEN, Note
 from pipelines.errors import ConfigError
@@ -14,7 +15,7 @@ from pipelines.flow.extract import Counts, extract
 from pipelines.flow.files import warc_files
 from pipelines.flow.memories import MEMORY_TYPE
 from pipelines.flow.parse import Parsed, Task
-from pipelines.flow.verify import RECORDS
+from pipelines.flow.verify import INDEX, RECORDS
 from pipelines.model import Article, Capture, Provenance
 from pipelines.records.ledger import Ledger, Lock
 from pipelines.records.settle import LedgerHistory
@@ -108,6 +109,8 @@ def _run(folder: Path, ledger: Ledger, workers: Workers, parts: Parts) -> Rebuil
     finally:
         for output in outputs.values():
             output.close()
+    if not unfinished:
+        write_index(files, folder / INDEX)
     for path in files:
         ledger.set_file(number, path.name.removesuffix(OPEN), path.stat().st_size)
     for name, length in lengths.items():

@@ -8,9 +8,11 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from pipelines.archive.cdxj import lines
 from pipelines.archive.check import check
 from pipelines.archive.reader import open_capture
 from pipelines.errors import ArchiveError, ConfigError
@@ -21,6 +23,7 @@ from pipelines.text.refine import Options
 from pipelines.workers import Workers
 
 RECORDS = ("articles.jsonl", "rejections.jsonl")
+INDEX = "index.cdxj"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +82,11 @@ def verify_run(folder: Path, workers: Workers, *, note: Callable[[str], None] = 
     note("file digests of run.json")
     _check_seals(folder, verdict)
     note("pointers of the records")
-    lines = {name: list(_lines(folder / name, verdict)) for name in RECORDS}
-    _check_pointers(folder, lines, verdict)
-    verdict.articles, verdict.rejections = len(lines["articles.jsonl"]), len(lines["rejections.jsonl"])
+    numbered = {name: list(_lines(folder / name, verdict)) for name in RECORDS}
+    _check_pointers(folder, numbered, verdict)
+    verdict.articles, verdict.rejections = (len(numbered[name]) for name in RECORDS)
+    note("the index")
+    _check_index(folder, files, verdict)
     note("records made again from the WARC files")
     _check_records(folder, files, workers, verdict)
     if verdict.captures != verdict.articles + verdict.rejections:
@@ -111,6 +116,18 @@ def _check_seals(folder: Path, verdict: Verdict) -> None:
             verdict.findings.append(Finding(file=entry["name"], rule="seal", detail="named in run.json, not there"))
         elif sha256(file) != entry["sha256"]:
             verdict.findings.append(Finding(file=entry["name"], rule="seal", detail="not the file that run.json names"))
+
+
+def _check_index(folder: Path, files: list[Path], verdict: Verdict) -> None:
+    path = folder / INDEX
+    if path.exists():
+        with path.open(encoding="utf-8") as handle:
+            made = lines(files, on_error=lambda error: None)
+            for number, (old, new) in enumerate(zip_longest(handle, made), 1):
+                if (old or "").rstrip("\n") != (new or "").rstrip("\n"):
+                    detail = "the WARC files give another line"
+                    verdict.findings.append(Finding(file=INDEX, rule="index", detail=detail, place=number))
+                    return
 
 
 def sha256(path: Path) -> str:

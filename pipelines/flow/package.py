@@ -1,0 +1,50 @@
+"""A run as one WACZ file, its articles listed with headline and text for replay to search."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipelines import VERSION
+from pipelines.archive.wacz import Page, build
+from pipelines.archive.writer import OPEN
+from pipelines.errors import ArchiveError
+from pipelines.flow.files import warc_files
+
+
+def package(run: Path, out: Path, *, key: bytes | None = None, created: datetime | None = None) -> None:
+    """Write the WACZ of a run. ``key`` is a PEM private key to sign with.
+
+    Raises ``ArchiveError`` while the run is not sealed, ``ConfigError`` for a key that cannot be used.
+    """
+    files = warc_files([run])
+    unsealed = [path.name for path in files if path.name.endswith(OPEN)]
+    if unsealed:
+        raise ArchiveError(
+            f"the run is not complete, {unsealed[0]} is still open: let the crawl go on to its end first"
+        )
+    build(
+        files,
+        pages(run),
+        out,
+        created=created or datetime.now(UTC),
+        title=f"{run.parent.parent.name} {run.name}",
+        software=f"Broadsheet {VERSION}",
+        key=key,
+    )
+
+
+def pages(run: Path) -> Iterator[Page]:
+    """The articles of a run as replay lists them."""
+    path = run / "articles.jsonl"
+    if not path.exists():
+        return
+    with path.open("rb") as lines:
+        for line in lines:
+            record = json.loads(line)
+            title = record["headline"] or record["url"]
+            yield Page(
+                url=record["url"], date=record["warc"]["date"], title=title, text=record["text"], id=record["id"]
+            )
