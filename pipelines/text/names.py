@@ -65,6 +65,7 @@ _LAST_ROLE = re.compile(
     r"기자|특파원|記者|记者))+$",
     re.I,
 )
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+")
 _BRACKET = re.compile(r"\s*[(\[{（][^()\[\]{}（）]{0,80}[)\]}）]\s*")
 _ROLE = re.compile(
     r"\b(?:reporter|editor|correspondent|columnist|journalist|writer|contributor|producer|analyst|chief|staff|"
@@ -119,7 +120,7 @@ def key(text: str) -> str:
 
 def part(byline: str) -> list[str]:
     """The names of a byline, in order; what is no name is left out."""
-    text = _REVIEWED.sub("", _BRACKET.sub(" ", byline).strip())
+    text = _REVIEWED.sub("", _BRACKET.sub(" ", _ADDRESS.sub(" ", byline)).strip())
     if _CREDIT.search(text):
         return []
     for _ in range(2):
@@ -161,7 +162,7 @@ def clean(name: str) -> str | None:
     text = text.strip(" \t,;:|/·•*–—-.…\"'„“”‚‘’»«>")
     if text.count("«") > text.count("»"):
         text += "»"
-    if not 2 <= len(text) <= MAX_NAME or not any(c.isalpha() for c in text) or _LABEL.match(text):
+    if not 2 <= len(text) <= MAX_NAME or not any(c.isalpha() for c in text) or _LABEL.match(text) or text[0].isdigit():
         return None
     if len(text.split()) > MAX_WORDS or any(c in "{}<>=%$#?!" for c in text):
         return None

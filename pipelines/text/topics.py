@@ -103,7 +103,13 @@ def _settle(values: list[str], without: Collection[str]) -> tuple[str, ...]:
     for value in values:
         text = _PREFIX.sub("", value).strip(" \t\"'“”„.,;|#-")
         letters = key(text)
-        if letters in without or letters in found or not 2 <= len(text) <= MAX_KEYWORD or _CODE.match(text):
+        if (
+            letters in without
+            or letters in found
+            or not 2 <= len(text) <= MAX_KEYWORD
+            or _CODE.match(value)
+            or _CODE.match(text)
+        ):
             continue
         found[letters] = text
     texts = list(found.values())
