@@ -21,6 +21,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from crawler.discovery import Discovered
 from crawler.fetch.frontier import Frontier
+from crawler.fetch.middleware import TRY_AGAIN
 from crawler.fetch.parse import parse_page
 from crawler.fetch.robots import RobotsCache
 from crawler.fetch.wire import has_head
@@ -119,8 +120,10 @@ class Crawl:
         """After a crash: what the archive holds need not be fetched again, what it lost must be."""
         for url in self.live.lost:
             self.frontier.lost_url(url)
-        for ref in self.live.recovered:
-            self.frontier.captured_url(ref.url)
+        for capture in self.live.recovered:
+            # A failure that was to be tried again is in the archive, but what was wanted is not.
+            if capture.status not in TRY_AGAIN and capture.truncated not in ("time", "disconnect"):
+                self.frontier.captured_url(capture.ref.url)
         self.frontier.resume_counts(self.live.ledger.asked(self.live.run.number))
         if not self.live.resumed:
             self.frontier.again((Role.HOME, Role.FEED, Role.SITEMAP, Role.SECTION))

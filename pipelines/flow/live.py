@@ -19,7 +19,7 @@ from pipelines.archive.recover import read_tail
 from pipelines.archive.writer import OPEN, Note, WarcWriter
 from pipelines.flow.run import Hooks, Run
 from pipelines.flow.verify import INDEX, RECORDS, sha256
-from pipelines.model import CaptureRef
+from pipelines.model import Capture
 from pipelines.records.ledger import Ledger, Lock
 from pipelines.text.refine import Options
 from pipelines.workers import Workers
@@ -35,7 +35,7 @@ class LiveRun:
         self.folder, self.ledger, self.run, self.name = folder, ledger, run, name
         self.resumed = False
         self.started = time.time()
-        self.recovered: list[CaptureRef] = []
+        self.recovered: list[Capture] = []
         """Captures that the archive held and the ledger did not know of."""
         self.lost: list[str] = []
         """Addresses that the ledger has and the archive does not."""
@@ -101,6 +101,8 @@ def open_run(
         number, name, resumed = ledger.open_run(
             started.translate({ord(mark): None for mark in "-:"})[:15] + "Z", started
         )
+        # Before anything is written to its folder, or a kill would leave captures that no run owns.
+        ledger.commit()
         place = folder / "runs" / name
         place.mkdir(parents=True, exist_ok=True)
         pool = Workers(workers, seconds=seconds, megabytes=megabytes, preload=preload)
@@ -116,7 +118,7 @@ def open_run(
                 run.recover_note(item)
             else:
                 run.recover(item.ref, item.provenance, item.status)
-                live.recovered.append(item.ref)
+                live.recovered.append(item)
         return live
     except BaseException:
         if pool is not None:
