@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -125,7 +125,8 @@ def _survey(files: Iterable[Path], counts: Counts) -> Survey:
                 survey.memories.add(memory.site, (item.filename, item.offset), memory)
                 survey.noted = True
             elif item.content_type == HISTORY_TYPE and item.concurrent_to:
-                survey.histories[item.concurrent_to] = Known.from_json(item.block.decode())
+                # Runs are numbered anew here, so what was noted is of run 0: an earlier one, whichever it was.
+                survey.histories[item.concurrent_to] = replace(Known.from_json(item.block.decode()), run=0)
     return survey
 
 
