@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
 
 from crawler.status import ExitStatus
 from pipelines.errors import BroadsheetError
@@ -32,7 +33,10 @@ def run_spider(command: ScrapyCommand, name: str, arguments: dict[str, Any]) -> 
 
     process = command.crawler_process
     assert process is not None
-    crawler = process.create_crawler(name)
+    try:
+        crawler = process.create_crawler(name)
+    except KeyError:
+        raise UsageError(f"there is no spider {name!r}; there are: {', '.join(process.spider_loader.list())}") from None
     errors: list[BaseException] = []
     started: Any = process.crawl(crawler, **arguments)
 
