@@ -23,6 +23,7 @@ from scrapy.core.scheduler import BaseScheduler
 from twisted.internet.interfaces import IDelayedCall
 
 from crawler.discovery.dates import parse_date
+from crawler.discovery.likeness import twin_of
 from crawler.discovery.urls import normalise
 from pipelines.model import Candidate, Role
 from pipelines.records.ledger import Ledger
@@ -247,7 +248,12 @@ class Frontier(BaseScheduler):
         return chain
 
     def _recency(self, candidate: Candidate) -> int:
-        """Seconds since 1970 of the date that a source gives; what a page shows now counts as new."""
+        """Seconds since 1970 of the date that a source gives; what a page shows now counts as new.
+
+        What looks like an AMP or print twin comes last: by then the article itself is there, and the twin a duplicate.
+        """
+        if candidate.role is Role.ARTICLE and twin_of(candidate.url):
+            return 0
         date = parse_date(candidate.date) if candidate.date else None
         return min(max(0, int(date.timestamp())), (1 << 40) - 1) if date else int(self._now())
 

@@ -283,3 +283,9 @@ def test_a_capture_found_after_a_crash_is_not_fetched_again(world):
     world.frontier.captured_url(A + "1")
     world.open()
     assert world.fetch() is None
+
+
+def test_a_twin_comes_after_the_article_itself(world):
+    world.add(A + "amp/story-of-the-day")
+    world.add(A + "story-of-the-day", date="2020-01-01")
+    assert world.fetch() == A + "story-of-the-day"
