@@ -43,6 +43,10 @@ COMMIT_SECONDS, COMMIT_CAPTURES = 0.5, 64
 takes is at most the captures since the last one, which are then fetched again."""
 
 
+MISFITS = 3
+"""Captures in a row that find no room, after which the disk counts as full: one large page is no reason to stop."""
+
+
 class Crawl:
     """The crawl in progress, as ``crawler.broadsheet``."""
 
@@ -55,6 +59,7 @@ class Crawl:
         self.failure: BaseException | None = None
         self.failures: list[tuple[str, str]] = []
         self._uncommitted = 0
+        self._misfits = 0
         self._closing: asyncio.Future[None] | None = None
         self._timer = task.LoopingCall(self._commit)
         spider: Any = crawler.spider
@@ -161,10 +166,13 @@ class Crawl:
             if "frontier" in request.meta:
                 self.frontier.captured(request.meta["frontier"][0])
         except CaptureError as error:
-            self.stop(error)
+            self._misfits += 1
+            if self.live.run.failure or self._misfits >= MISFITS:
+                self.stop(error)
             raise
         finally:
             exchange.response.close()
+        self._misfits = 0
         self.crawler.stats.inc_value("broadsheet/captures")
         self.tallies.of(provenance.outlet).fetched += 1
         self._uncommitted += 1

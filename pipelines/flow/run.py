@@ -20,7 +20,7 @@ from typing import Any
 from pipelines.archive.digests import payload_digest
 from pipelines.archive.http import response_head
 from pipelines.archive.writer import Note, RevisitTarget, WarcWriter
-from pipelines.errors import BroadsheetError, CaptureError, ExtractError
+from pipelines.errors import BroadsheetError, CaptureError, DiskFullError, ExtractError
 from pipelines.flow.memories import HISTORY_TYPE, MEMORY_TYPE, Memories, wants_memory
 from pipelines.flow.parse import Parsed, Task, parse
 from pipelines.model import Article, CaptureRef, Exchange, Outcome, Provenance
@@ -115,6 +115,8 @@ class Run:
     def capture(self, exchange: Exchange, provenance: Provenance) -> asyncio.Future[Parsed]:
         """Write an exchange to the archive and send it on its way.
 
+        ``DiskFullError`` says that this one did not fit; a smaller one still may.
+
         The future is done when the page is parsed (its outcome may still wait for others before it).
         """
         try:
@@ -124,15 +126,22 @@ class Run:
             if remembers:
                 self._introduce(site, exchange.url)
             ref = self._writer.write(exchange, provenance, revisit_of=self._revisited(exchange, status))
+        except DiskFullError:
+            raise
+        except BroadsheetError as error:
+            raise self._failing(error) from error
+        return self._keep(ref, provenance, status, remembers)
+
+    def recover(self, ref: CaptureRef, provenance: Provenance, status: int) -> None:
+        """Take up a capture that the WARC holds and the ledger does not know of."""
+        self._keep(ref, provenance, status, wants_memory(provenance.role, status))
+
+    def _keep(self, ref: CaptureRef, provenance: Provenance, status: int, remembers: bool) -> asyncio.Future[Parsed]:
+        try:
             row = self.ledger.add_capture(self.number, ref, provenance, status)
             return self._enqueue(row, ref, provenance, remembers)
         except BroadsheetError as error:
             raise self._failing(error) from error
-
-    def recover(self, ref: CaptureRef, provenance: Provenance, status: int) -> None:
-        """Take up a capture that the WARC holds and the ledger does not know of."""
-        row = self.ledger.add_capture(self.number, ref, provenance, status)
-        self._enqueue(row, ref, provenance, wants_memory(provenance.role, status))
 
     def recover_note(self, note: Note) -> None:
         """Take up a note that the WARC holds and the ledger does not know of."""
@@ -243,9 +252,10 @@ class Run:
 
     def _introduce(self, site: str, url: str) -> None:
         """Note in the WARC what earlier runs learnt of a site, before its first page in this one."""
-        memory = self._inherited.pop(site, None)
+        memory = self._inherited.get(site)
         if memory is not None:
             self._note(site, url, memory)
+            del self._inherited[site]
 
     def _note(self, site: str, url: str, memory: SiteMemory) -> None:
         text = memory.to_json()
