@@ -89,7 +89,8 @@ def _choose(ld: str, social: list[str], shown: str, title: str, affixes: Affixes
         return shown if _related(shown, og) or key(shown) == key(title) else og
     if og and not affixes.is_site(og):
         return og
-    if shown:
+    # Nothing but the page's title beside the h1: one that shares no words with it heads a part of the page
+    if shown and (_related(shown, title) or len(_WORD.findall(title)) <= MIN_WORDS or affixes.is_site(title)):
         return shown
     return next((value for value in (*social[1:], title) if value and not affixes.is_site(value)), title)
 
