@@ -53,7 +53,8 @@ def sniff(payload: bytes) -> Kind:
 
 
 def decode(payload: bytes, content_type: str = "", hint: str | None = None) -> str:
-    """The text of a payload: by its BOM, as UTF-8 if it is UTF-8, else as declared, else as windows-1252.
+    """The text of a payload: by its BOM, as UTF-8 if it is UTF-8, else as declared; what claims to be UTF-8
+    and is not, and what claims nothing, is windows-1252.
 
     What is valid UTF-8 beyond ASCII is nothing else, whatever the server says; so that goes before the declarations,
     which are often wrong. Only ISO-2022 hides in ASCII.
@@ -75,8 +76,17 @@ def decode(payload: bytes, content_type: str = "", hint: str | None = None) -> s
         except UnicodeDecodeError as error:
             if error.reason == "unexpected end of data":
                 return payload.decode("utf-8", "replace")
-    best = names[0] if names else "cp1252"
+    best = names[0] if names else "utf-8"
+    if best == "utf-8" and _hardly_utf8(payload):
+        best = "cp1252"
     return payload.decode("cp1252" if best == "iso8859-1" else best, "replace")
+
+
+def _hardly_utf8(payload: bytes) -> bool:
+    """Whether there are more bytes that cannot be UTF-8 than characters beyond ASCII that are."""
+    sample = payload[:262_144].decode("utf-8", "replace")
+    wrong = sample.count("\ufffd")
+    return wrong >= sum(character > "\x7f" for character in sample) - wrong
 
 
 def xml_text(payload: bytes, content_type: str = "", hint: str | None = None) -> tuple[str, str]:
@@ -95,18 +105,23 @@ def declares_entities(text: str) -> bool:
 
 
 def without_comments(text: str) -> str:
-    """Text without comments, an unclosed one to its end. A regular expression would take the square of the time."""
-    start = text.find("<!--")
-    if start < 0:
-        return text
-    kept = [text[:start]]
-    while start >= 0:
-        end = text.find("-->", start + 4)
-        if end < 0:
-            break
-        start = text.find("<!--", end + 3)
-        kept.append(text[end + 3 : start if start >= 0 else None])
-    return "".join(kept)
+    """Text without comments, an unclosed one to its end."""
+    return "".join(blocks(text, "<!--", "-->")[::2])
+
+
+def blocks(text: str, opening: str, closing: str) -> list[str]:
+    """Text cut into what is outside and, at odd places, inside of blocks; the last may be unclosed.
+
+    A regular expression would take the square of the time for openings without end.
+    """
+    pieces: list[str] = []
+    done = 0
+    while (start := text.find(opening, done)) >= 0:
+        end = text.find(closing, start + len(opening))
+        end = len(text) if end < 0 else end + len(closing)
+        pieces += (text[done:start], text[start:end])
+        done = end
+    return [*pieces, text[done:]]
 
 
 def _codec(name: str | None) -> str | None:

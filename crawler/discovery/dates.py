@@ -19,7 +19,9 @@ _MONTH_IN_URL = re.compile(rf"{_YEAR}[/_.-]?(0[1-9]|1[0-2])(?![0-9])|{_YEAR}(?![
 @lru_cache(maxsize=4096)
 def parse_date(raw: str) -> datetime | None:
     """ISO 8601 (W3C profile included) or RFC 822; without an offset it is UTC. None if it is neither."""
-    raw = raw.strip()[:64]
+    raw = raw.strip()
+    if len(raw) > 64:
+        return None
     if re.fullmatch(r"\d{4}(-\d\d)?", raw):
         raw = raw + "-01" * (3 - len(raw.split("-")))
     moment: datetime | None = None
@@ -40,8 +42,7 @@ def parse_date(raw: str) -> datetime | None:
 
 def date_in_url(url: str) -> datetime | None:
     """The day that the path names, as in /2026/03/05/ or /20260305-; None if it names none."""
-    path = url.partition("://")[2].partition("/")[2]
-    for year, month, day in _IN_URL.findall(path):
+    for year, month, day in _IN_URL.findall(_path_of(url)):
         try:
             return datetime(int(year), int(month), int(day), tzinfo=UTC)
         except ValueError:
@@ -49,9 +50,13 @@ def date_in_url(url: str) -> datetime | None:
     return None
 
 
+def _path_of(url: str) -> str:
+    return url.partition("://")[2].partition("/")[2] if "://" in url else url
+
+
 def period_in_url(url: str) -> str:
     """The year, or year and month, that a sitemap's address names, so that they sort; empty if none."""
-    found = _MONTH_IN_URL.search(url.partition("://")[2].partition("/")[2])
+    found = _MONTH_IN_URL.search(_path_of(url))
     if not found:
         return ""
     return f"{found[1]}-{found[2]}" if found[1] else f"{found[3]}-00"

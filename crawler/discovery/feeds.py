@@ -55,7 +55,7 @@ def read_feed(page: Fetched, outlet: Outlet) -> Discovered:
         return found.done(f"feed: feedparser failed: {type(error).__name__}: {error}")
     entries = parsed.entries[:MAX_ITEMS]
     for entry in entries:
-        link = _link_of(entry)
+        link = _link_of(entry, atom=str(parsed.version).startswith("atom"))
         date = dict.get(entry, "published") or dict.get(entry, "updated") or dict.get(entry, "created")
         found.add(
             absolute(link, page.url) if link else None,
@@ -103,8 +103,8 @@ def read_json_feed(page: Fetched, outlet: Outlet) -> Discovered:
     return found.done(f"feed: {len(items)} items (JSON Feed)")
 
 
-def _link_of(entry: Any) -> str:
-    """Where an item leads: behind FeedBurner's counter if it says so, the HTML alternate, an id that is an address."""
+def _link_of(entry: Any, atom: bool) -> str:
+    """Where an item leads: behind FeedBurner's counter if it says so, the HTML alternate, an address as Atom id."""
     for key in ("feedburner_origlink", "pheedo_origlink"):
         if origin := dict.get(entry, key):
             return str(origin)
@@ -114,7 +114,7 @@ def _link_of(entry: Any) -> str:
     if link := dict.get(entry, "link"):
         return str(link)
     name = str(dict.get(entry, "id") or "")
-    return name if name.startswith(("http://", "https://")) and not dict.get(entry, "guidislink") else ""
+    return name if atom and name.startswith(("http://", "https://")) else ""
 
 
 def _plain(title: str | None) -> str | None:

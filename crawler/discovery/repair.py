@@ -6,13 +6,14 @@ the half of an address at the end of a cut feed as an address.
 
 from __future__ import annotations
 
+import itertools
 import re
 from html.entities import html5
 from xml.parsers import expat
 
 from lxml import etree
 
-from crawler.discovery.content import one_line
+from crawler.discovery.content import blocks, one_line
 
 MAX_NESTING = 100
 """Open elements in a feed. Real feeds stay below 20; feedparser's time grows with the square of it."""
@@ -23,7 +24,16 @@ MAX_ATTRIBUTES = 200
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,500}\?>")
 _START = re.compile(r"<(?:[A-Za-z_][\w.-]{0,40}:)?(?:rss|rdf|feed|channel)\b", re.IGNORECASE)
 _END = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_ITEM_END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:item|entry)\s*>", re.IGNORECASE)
+_PREFIX = re.compile(r"[<\s]([A-Za-z_][\w.-]{0,30}):[A-Za-z_]")
+_PROSE = ("content:encoded", "description", "summary")
+_NAMESPACES = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "atom": "http://www.w3.org/2005/Atom",
+    "media": "http://search.yahoo.com/mrss/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+}
 _AMPERSAND = re.compile(r"&(?!(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)(?:([A-Za-z][A-Za-z0-9]{1,31});)?")
 
 
@@ -50,12 +60,16 @@ def _whole(text: str) -> tuple[str, bool]:
     """The feed up to its last whole item if it has no end: half an address is a wrong address."""
     if _END.search(text, max(0, len(text) - 65_536)):
         return text, False
-    last = max(text.rfind("</item>"), text.rfind("</entry>"))
-    return (text[: text.index(">", last) + 1], True) if last >= 0 else (text, True)
+    ends = [found.end() for found in _ITEM_END.finditer(text)]
+    if not ends:
+        raise ValueError("it is cut off before its first item ends")
+    return text[: ends[-1]], True
 
 
 def _mended(text: str) -> bytes:
-    parts = _CDATA.split(text)
+    for tag in _PROSE:  # markup in them that is not escaped; none of it is needed here
+        text = "".join(blocks(text, f"<{tag}>", f"</{tag}>")[::2])
+    parts = blocks(_with_namespaces(text), "<![CDATA[", "]]>")
     parts[::2] = [_AMPERSAND.sub(_entity, part) for part in parts[::2]]
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8",
@@ -68,6 +82,17 @@ def _mended(text: str) -> bytes:
     if root is None:
         raise ValueError("not well-formed: there is no element in it")
     return etree.tostring(root, encoding="utf-8", xml_declaration=False)
+
+
+def _with_namespaces(text: str) -> str:
+    """The document with its undeclared prefixes declared, the common ones as what they are meant to be."""
+    used = {found[1] for found in itertools.islice(_PREFIX.finditer(text), 100_000)} - {"xml", "xmlns"}
+    missing = sorted(prefix for prefix in used if f"xmlns:{prefix}=" not in text)[:50]
+    root = _START.match(text)
+    if not missing or not root:
+        return text
+    declared = "".join(f' xmlns:{prefix}="{_NAMESPACES.get(prefix, f"urn:undeclared:{prefix}")}"' for prefix in missing)
+    return text[: root.end()] + declared + text[root.end() :]
 
 
 def _entity(found: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ fetching, and keeps a tree of the whole; advertools and the like need pandas.
 from __future__ import annotations
 
 import io
+import re
 import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,6 +33,11 @@ MAX_DEPTH = 3
 """Indexes inside indexes. sitemaps.org allows none; three are met."""
 
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+
+
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,500}\?>")
+_END = re.compile(rb"</(?:[\w.-]{1,40}:)?(?:urlset|sitemapindex)\s*>", re.IGNORECASE)
+_ENTRY_END = re.compile(rb"</(?:[\w.-]{1,40}:)?(?:url|sitemap)\s*>", re.IGNORECASE)
 
 
 class _Entry:
@@ -114,9 +120,8 @@ def read_text_sitemap(page: Fetched, outlet: Outlet) -> Discovered:
 
 def _entries(payload: bytes) -> tuple[list[_Entry], str]:
     entries: list[_Entry] = []
-    start = payload.find(b"<")
-    source = io.BytesIO(payload[start:] if 0 < start < 4096 and b"\x00" not in payload[:4] else payload)
-    problem = ""
+    payload, problem = _whole(payload)
+    source = io.BytesIO(payload)
     try:
         walk = etree.iterparse(
             source,
@@ -150,6 +155,19 @@ def _entries(payload: bytes) -> tuple[list[_Entry], str]:
     return entries, problem
 
 
+def _whole(payload: bytes) -> tuple[bytes, str]:
+    """The document from its first element to its last whole entry: half an address is a wrong address."""
+    if payload[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in payload[:4]:
+        payload = _DECLARATION.sub("", decode(payload), count=1).encode("utf-8", "replace")
+    start = payload.find(b"<")
+    if 0 < start < 4096:
+        payload = payload[start:]
+    if _END.search(payload, max(0, len(payload) - 65_536)):
+        return payload, ""
+    ends = [found.end() for found in _ENTRY_END.finditer(payload, max(0, len(payload) - 1_048_576))]
+    return payload[: ends[-1] if ends else 0], "it is cut off; the entries before that were read"
+
+
 def _entry(element: etree._Element) -> _Entry | None:
     loc = date = title = None
     news = False
@@ -158,6 +176,8 @@ def _entry(element: etree._Element) -> _Entry | None:
             continue
         name = child.tag.rpartition("}")[2].lower()
         if name == "loc" and loc is None:
+            if any(part.tag is etree.Entity for part in child):
+                return None
             loc = _text(child)
         elif name == "lastmod":
             date = date or _text(child)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MAX_URL = 8_192
 """Characters. Servers refuse more (nginx and Apache at 8 KiB by default), so it cannot be a page."""
 
+ANYWHERE = "*"
+"""As a host of an outlet: every host. For one-off runs, which follow redirects wherever they lead; no job can say it."""
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 TRACKING_PREFIXES = ("utm_", "mtm_", "piwik_", "hsa_", "fb_action_", "oly_", "at_custom", "at_link")
@@ -33,7 +36,7 @@ _CONTROL = dict.fromkeys(map(ord, "\t\n\r"))
 _EDGE = "".join(map(chr, range(0x21)))
 _PLAIN = re.compile(
     r"https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}\.[a-z]{2,24}/"
-    r"(?:(?!\.)[A-Za-z0-9._~-]+/)*(?:(?!\.)[A-Za-z0-9._~-]+)?"
+    r"(?:(?!\.)[A-Za-z0-9._~-]+/)*(?:(?!\.)[A-Za-z0-9._~-]+)?(?:\?[A-Za-z0-9._~=&+-]+)?"
 )
 """A URL in normal form that needs no work; nine in ten of those met."""
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
@@ -50,7 +53,7 @@ def absolute(href: str, base: str | None = None) -> str | None:
     if _PLAIN.fullmatch(href) and len(href) <= MAX_URL:
         return href
     href = href.strip(_EDGE).translate(_CONTROL)
-    if not href or len(href) > MAX_URL:
+    if not href or len(href) > MAX_URL or (href[:2] == "//" and not href.strip("/")):
         return None
     scheme = _SCHEME.match(href)
     if scheme and scheme.group()[:-1].lower() not in DEFAULT_PORTS:
@@ -83,7 +86,7 @@ def identity(url: str) -> str:
 
 def is_tracking(name: str) -> bool:
     """Whether a query parameter tells only how the reader came, or which session this is."""
-    name = unquote_to_bytes(name).decode("latin-1").lower()
+    name = (unquote_to_bytes(name).decode("latin-1") if "%" in name else name).lower()
     return name in TRACKING or name in SESSION or name.startswith(TRACKING_PREFIXES)
 
 
@@ -185,6 +188,8 @@ def _split(authority: str) -> tuple[str, str]:
 def _belongs(authority: str, home: str, hosts: tuple[str, ...]) -> bool:
     host, port = _split(authority)
     for entry in (_authority(home), *hosts):
+        if entry == ANYWHERE:
+            return True
         known, known_port = _split(entry)
         known = known.removeprefix("www.")
         if port != known_port:

@@ -14,7 +14,7 @@ class Fetched:
     url: str
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
-    """As sent; only Content-Type, Location, Link and Refresh are looked at."""
+    """As sent; only Content-Type, Location and Refresh are looked at."""
     payload: bytes = field(default=b"", repr=False)
     """The body without transfer and content coding."""
     role: Role = Role.SECTION

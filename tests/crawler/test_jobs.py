@@ -113,6 +113,7 @@ MISTAKES: list[tuple[str, tuple[str, ...]]] = [
     (MINIMAL + "deny = [5]", ("line 3", "list of texts")),
     (MINIMAL + "feeds = ['rss.xml']", ("line 3", "a path that starts with /")),
     (MINIMAL + "hosts = ['https://example.net/']", ("line 3", "host names")),
+    (MINIMAL + "hosts = ['*']", ("line 3", "host names")),
     (MINIMAL + "language = ''", ("line 3", "text in quotes")),
 ]
 

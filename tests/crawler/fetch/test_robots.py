@@ -83,7 +83,7 @@ TABLE: list[tuple[str, str | bytes, str, bool]] = [
     ("groups of an agent are merged: 1", TWICE, "/a", False),
     ("groups of an agent are merged: 2", TWICE, "/b", False),
     ("groups of * are merged", STARS, "/a", False),
-    ("own groups and * are not merged", "User-agent: broadsheet\nDisallow: /b\nUser-agent: *\nDisallow: /a", "/a", True),
+    ("own groups are apart from *", "User-agent: broadsheet\nDisallow: /b\nUser-agent: *\nDisallow: /a", "/a", True),
     ("a sitemap ends no agents", "User-agent: broadsheet\nSitemap: /x\nUser-agent: y\nDisallow: /a", "/a", False),
     ("unknown lines end no agents", "User-agent: broadsheet\nHello: x\nUser-agent: y\nDisallow: /a", "/a", False),
     ("a delay does end the agents", "User-agent: *\nCrawl-delay: 5\nUser-agent: badbot\nDisallow: /", "/a", True),
