@@ -50,12 +50,16 @@ class Time:
 
 
 _SPEAKING = re.compile(
-    r"utor|uthor|yline|writer|reporter|redak|/staff/|/people/|/profil|/by/|/team/|/journalist|/contributor|/newsteam/|"
-    r"date|Date|time|Time|publish|datum|fecha|posted|meta|info|rumb|cat-links|category"
+    r"uthor|autor|yline|writer|reporter|redak|/(?:staff|people|profil|by|team|journalist|contributor|newsteam)|"
+    r"[dD]ate|[tT]ime|ublish|datum|fecha|posted|meta|info|rumb|cat-links|category"
 )
 """What attributes of bylines, dates, breadcrumbs and category links have in them."""
 
-MAX_ATTRIBUTES = 1_000
+_DUMB = frozenset(
+    {"meta", "link", "script", "style", "img", "path", "svg", "use", "source", "option", "iframe", "input"}
+)
+
+MAX_ATTRIBUTES = 400
 """Characters of an element's attributes together; longer ones hold data, not names."""
 
 
@@ -75,9 +79,12 @@ class Speaking:
     def __iter__(self) -> Iterator[lxml.html.HtmlElement]:
         if self._found is None:
             self._found = []
+            search = _SPEAKING.search
             for element in self._tree.iter(lxml.html.etree.Element):
                 values = element.values()
-                if element.tag == "h1" or (values and _SPEAKING.search(" ".join(values)[:MAX_ATTRIBUTES])):
+                if (values and element.tag not in _DUMB and search(" ".join(values)[:MAX_ATTRIBUTES])) or (
+                    element.tag == "h1"
+                ):
                     self._found.append(element)
         return iter(self._found)
 

@@ -126,6 +126,7 @@ def _links(page: Markup) -> list[str]:
     tags, in one list of the article."""
     groups: dict[lxml.html.HtmlElement, list[str]] = {}
     marked: list[str] = []
+    labels: dict[lxml.html.HtmlElement, str] = {}
     passed_headline = not page.headings
     for link in page.tree.iter("h1", "a"):
         if link.tag == "h1":
@@ -134,7 +135,7 @@ def _links(page: Markup) -> list[str]:
         is_tag = "tag" in (link.get("rel") or "").split()
         if not is_tag and not passed_headline:
             continue
-        holder = None if is_tag else _list_of(link, to_tag=bool(_TAG_HREF.search(link.get("href") or "")))
+        holder = None if is_tag else _list_of(link, labels, to_tag=bool(_TAG_HREF.search(link.get("href") or "")))
         if not is_tag and holder is None:
             continue
         text = text_of(link)
@@ -147,17 +148,25 @@ def _links(page: Markup) -> list[str]:
     return marked or max(groups.values(), key=len, default=[])
 
 
-def _list_of(link: lxml.html.HtmlElement, *, to_tag: bool) -> lxml.html.HtmlElement | None:
+def _list_of(
+    link: lxml.html.HtmlElement, labels: dict[lxml.html.HtmlElement, str], *, to_tag: bool
+) -> lxml.html.HtmlElement | None:
     """The list of tags that a link stands in; None for a link within a sentence or to something else."""
     for count, node in enumerate(link.iterancestors()):
-        if count > 5 or node.tag in ("p", "article", "main", "body", "td"):
+        if count > 5 or node.tag in _ENDS:
             break
-        label = f"{node.get('class') or ''} {node.get('id') or ''} {node.get('data-component') or ''}"
-        if _LIST_NAME.search(label) or (to_tag and (node.tag in ("ul", "ol") or _NAMED.search(label))):
+        name = labels.get(node)
+        if name is None:
+            label = f"{node.get('class') or ''} {node.get('id') or ''} {node.get('data-component') or ''}"
+            name = labels[node] = "list" if _LIST_NAME.search(label) else "named" if _NAMED.search(label) else ""
+        if name == "list" or (to_tag and (name or node.tag in ("ul", "ol"))):
             return node
         if to_tag and count and len(node) > 1 and not (node.text or "").strip():
             return node
     return None
+
+
+_ENDS = frozenset({"p", "article", "main", "body", "td"})
 
 
 def _in_furniture(element: lxml.html.HtmlElement) -> bool:
