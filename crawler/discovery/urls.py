@@ -24,7 +24,7 @@ MAX_URL = 8_192
 """Characters. Servers refuse more (nginx and Apache at 8 KiB by default), so it cannot be a page."""
 
 ANYWHERE = "*"
-"""As a host of an outlet: every host. For one-off runs, which follow redirects wherever they lead; no job can say it."""
+"""As a host of an outlet: every host. For one-off runs, which follow redirects anywhere; no job can say it."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
