@@ -29,7 +29,7 @@ SECONDS = 20.0
 MEGABYTES = 2048
 """Limit of a worker's address space. A worker at rest has about 400 MB mapped, most of it shared libraries."""
 
-PRELOAD = ("lxml.html", "pipelines.text.refine", "pipelines.archive.reader")
+PRELOAD = ("pipelines.detach", "lxml.html", "pipelines.text.refine", "pipelines.archive.reader")
 
 
 def prepare(megabytes: int) -> None:

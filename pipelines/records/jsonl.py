@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,16 @@ class Lines:
         Raises ``DiskFullError`` or ``CaptureError``; the file then holds the whole lines it held before.
         """
         data = b"".join(self._pending)
-        written = 0
+        written = tries = 0
         try:
             while written < len(data):
-                written += os.pwrite(self._fd, data[written:], self.length + written)
+                try:
+                    written += os.pwrite(self._fd, data[written:], self.length + written)
+                except OSError as error:
+                    tries += 1
+                    if error.errno not in DISK_FULL or tries > PATIENCE:
+                        raise
+                    time.sleep(0.1)  # often somebody is just clearing up
         except OSError as error:
             os.ftruncate(self._fd, self.length)
             kind = DiskFullError if error.errno in DISK_FULL else CaptureError
@@ -75,6 +82,9 @@ class Lines:
         self.sync()
         os.close(self._fd)
 
+
+PATIENCE = 10
+"""Tenths of a second that a full disk is given to empty."""
 
 DISK_FULL = frozenset({28, 122, 27})
 """ENOSPC, EDQUOT and EFBIG of errno(3): no space, over quota, over the file size limit."""
