@@ -108,6 +108,20 @@ class Block:
     """Why the block is no part of the article."""
 
 
+def squeeze(text: str) -> str:
+    """Text without runs of white space. A no-break space by itself stays: it is part of how a number is written."""
+    if "\xa0" in text or "\u202f" in text:
+        return _SPACES.sub(_one_space, text).strip()
+    return " ".join(text.split())
+
+
+_SPACES = re.compile(r"\s+")
+
+
+def _one_space(found: re.Match[str]) -> str:
+    return found[0] if len(found[0]) == 1 and found[0] in "\xa0\u202f" else " "
+
+
 class Walker:
     """Gathers the blocks of a tree. ``skip`` tells subtrees that are not to be walked."""
 
@@ -129,7 +143,7 @@ class Walker:
     def _flush(self, element: lxml.html.HtmlElement, tag: str, depth: int, kinds: tuple[Furniture, ...]) -> None:
         if not self._parts:
             return
-        text = " ".join("".join(self._parts).split())
+        text = squeeze("".join(self._parts))
         if text and _ANY_WORD.search(text):
             size = len(text)
             if not text.isascii() and max(text) > "\u2e80":
@@ -153,7 +167,6 @@ class Walker:
         link: bool,
         bold: bool,
     ) -> None:
-        tag = element.tag
         parts = self._parts
         text = element.text
         if text:
@@ -176,6 +189,11 @@ class Walker:
                         self._flush(block, block_tag, block_depth, kinds)
                     else:
                         parts.append("\n")
+                elif child_tag == "time" and not "".join(parts).strip():
+                    # The time of an entry before its heading: a label of its own.
+                    self._flush(block, block_tag, block_depth, kinds)
+                    self._visit(child, child, child_tag, depth + 1, depth + 1, kinds, link, bold)
+                    self._flush(child, child_tag, depth + 1, kinds)
                 elif child_tag in INLINE:
                     inner = kinds
                     if (classes := child.get("class")) and (kind := self._kind(classes, child.get("id"))):

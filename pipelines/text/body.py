@@ -45,6 +45,10 @@ take in teasers and comments (F1 −.003 and −.010 on fundus), below .6 articl
 STRONG = frozenset({"comments", "related", "dialog", "newsletter"})
 """Kinds of furniture that may well hold more text than the article."""
 
+_ENOUGH_TO_DOUBT = 300
+"""Letters of running text in parts of a kind from which their name is doubted: on a page with one line of text a
+caption may be the longest thing."""
+
 _ALONE = frozenset({"navigation", "form", "share", "aside"})
 
 
@@ -178,6 +182,8 @@ def exempt(blocks: Iterable[Block]) -> None:
             for kind in {part.kind for part in block.furniture}:
                 kinds[kind] = kinds.get(kind, 0) + size
     for part in parts.values():
+        if kinds.get(part.kind, 0) < _ENOUGH_TO_DOUBT:
+            continue
         if part.kind in STRONG:
             part.exempt = part.prose > 0.8 * total or (
                 part.kind == "related" and part.links < 0.1 * part.text and part.sentences > 0.6 * part.text

@@ -14,6 +14,7 @@ from pipelines.text.hints import Hints, key
 from pipelines.text.phrases import (
     AD_LABEL,
     BIO,
+    BYLINE,
     CONSENT,
     CREDIT,
     DATE,
@@ -21,6 +22,7 @@ from pipelines.text.phrases import (
     READ_MORE_LABEL,
     SENTENCE_END,
     STAMP,
+    STOP,
     TAIL,
 )
 from pipelines.text.places import digest, step, subtree
@@ -48,6 +50,7 @@ class Judged:
 
     blocks: list[Block]
     place: Element | None
+    head: Block | None
     skipped: list[Element]
     """Subtrees that site memory knows to hold no text."""
 
@@ -66,7 +69,7 @@ def judge(root: Element, hints: Hints, memory: SiteMemory | None = None) -> Judg
     for block in blocks:
         block.drop = "site" if known.get(block.order) == FURNITURE else "outside" if place is not None else "no-body"
     if place is None:
-        return Judged(blocks, None, walker.skipped)
+        return Judged(blocks, None, head, walker.skipped)
     depth = _depth(place, root)
     inside = set(place.iter())
     within = [block for block in blocks if block.element in inside]
@@ -90,7 +93,7 @@ def judge(root: Element, hints: Hints, memory: SiteMemory | None = None) -> Judg
     _standfirst(blocks, within, head, hints)
     _supported(blocks, place, region(head, root), root, head, hints)
     _suspected(blocks, known)
-    return Judged(blocks, place, walker.skipped)
+    return Judged(blocks, place, head, walker.skipped)
 
 
 # ---------------------------------------------------------------- site memory
@@ -100,6 +103,9 @@ FURNITURE, SUSPECT = 1, 2
 _SUSPECT_SHARE = 0.4
 """Of a text that site memory may take away for blocks which the extractor takes for text. An article of a series
 that repeats more than that keeps it."""
+
+_CELLS = frozenset({"td", "th", "li"})
+"""Elements whose short texts may well be the same in many articles: heads of tables, entries of lists."""
 
 _SURE = 800
 """Letters of running text from which the page's own container is trusted over the places that are remembered."""
@@ -140,7 +146,11 @@ def _remembered(blocks: list[Block], place: Element | None, root: Element, memor
 def _suspected(blocks: list[Block], known: dict[int, int]) -> None:
     """Leave out what stands on most articles of the site, as long as most of the text remains."""
     kept = [block for block in blocks if block.drop is None]
-    doubted = [block for block in kept if known.get(block.order) == SUSPECT]
+    doubted = [
+        block
+        for block in kept
+        if known.get(block.order) == SUSPECT and is_prose(block) and (block.size >= 60 or block.tag not in _CELLS)
+    ]
     if sum(block.size for block in doubted) <= _SUSPECT_SHARE * sum(block.size for block in kept):
         for block in doubted:
             block.drop = "site"
@@ -307,23 +317,33 @@ def _boxed(block: Block) -> bool:
 
 
 def _top(blocks: list[Block]) -> None:
-    """Short lines before the first running text are labels, bylines, dates."""
+    """Short lines before the first running text are labels, bylines, dates; of those right after it, the last two."""
     kept = [block for block in blocks if block.drop is None]
     head = next((block.order for block in reversed(blocks) if block.drop == "headline" and block.tag == "h1"), -1)
+    begun = 0
     for block in kept:
-        stamped = (
-            block.size < 120
-            and STAMP.search(block.text) is not None
-            and (block.tag != "p" or not SENTENCE_END.search(block.text))
+        ended = SENTENCE_END.search(block.text) is not None
+        byline = (
+            block.size < 160 and not STOP.search(block.text) and (STAMP.search(block.text) or BYLINE.match(block.text))
         )
-        if is_prose(block) and not stamped:
-            return
-        if block.tag in HEADINGS and block.order > head and block.tag != "h1":
+        if begun:
+            begun += 1
+            if byline and block.tag not in ("li", "td", "blockquote") and block.tag not in HEADINGS:
+                block.drop = "label"
+            if begun > _AFTER_STANDFIRST:
+                return
+        elif is_prose(block) and not byline and not (block.tag != "p" and block.size < 80 and STAMP.search(block.text)):
+            begun = 1
+        elif (block.tag in HEADINGS and block.order > head and block.tag != "h1") or (
+            ended and block.size > 15 and block.tag in ("p", "li")
+        ):
             continue
-        if SENTENCE_END.search(block.text) and block.size > 15 and block.tag in ("p", "li"):
-            continue
-        if not named(block, LEDE):
+        elif not named(block, LEDE):
             block.drop = "label"
+
+
+_AFTER_STANDFIRST = 3
+"""Blocks after the first running text among which a byline or date may stand."""
 
 
 def _tail(blocks: list[Block], hints: Hints) -> None:

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement as Element
 
 from pipelines.text.body import is_prose
 from pipelines.text.hints import key
-from pipelines.text.places import digest, place, subtree
+from pipelines.text.places import digest, is_named, place, subtree
 from pipelines.text.reading import Reading
 from pipelines.text.sites import SAMPLE, Observation, Seen
 
@@ -42,12 +42,14 @@ def observe(reading: Reading, root: Element) -> Observation | None:
             blocks.setdefault(name, Seen(name, taken, block.text[:SAMPLE]))
     sure = reading.prose >= SURE_TEXT and reading.place is not None
     live, dead = _subtrees(root, [block.element for block in kept], reading) if sure else (frozenset(), frozenset())
+    body = place(reading.place) if sure and reading.place is not None else None
     headline = min((head for head in reading.hints.heads), key=len, default="")
     return Observation(
         page=_words(headline) if headline else "",
+        series=_words(" ".join(headline.split()[:2])),
         blocks=tuple(blocks.values()),
         text=frozenset(text),
-        body=place(reading.place) if sure and reading.place is not None else None,
+        body=body if body and is_named(body) else None,
         dead=dead,
         live=live,
     )

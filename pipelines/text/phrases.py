@@ -18,6 +18,9 @@ def _lines(*phrases: str, whole: bool = False) -> re.Pattern[str]:
 SENTENCE_END = re.compile(r"[.!?…。！？।؟۔:;\"”»’')\]›]$")
 """How a sentence ends, in the scripts of the web."""
 
+STOP = re.compile(r"[.!?…。！？।؟۔][\"”»’')\]›]*$")
+"""The same without the ends that names and titles have too."""
+
 READ_MORE_LABEL = _lines(
     "read (?:more|also|next|this next)|also read|see also|related(?: (?:coverage|articles?|stor(?:y|ies)|news|content|links|posts))?",
     "recommended(?: reading| for you)?|more on this(?: story)?|you (?:may|might) also like.*|don.t miss|trending(?: now)?|most read",
@@ -27,6 +30,7 @@ READ_MORE_LABEL = _lines(
     "noticias? relacionadas?|lee también|lea también|te puede interesar|más información|leia (?:também|mais)|veja também",
     "saiba mais|czytaj (?:też|także|więcej)|zobacz (?:też|także)|przeczytaj także|читайте также",
     "(?:материалы )?по теме|смотрите также|читайте також|lees ook|meer over.*|les også|læs også|läs (?:mer|också)",
+    "(?:más|more|mehr|plus|mais|больше|ещё|еще|περισσότερα|المزيد) (?:sobre|on|zu|sur|по|για|حول|عن) (?:este|this|diesem|ce|этой|το|هذا)? ?(?:tema|topic|thema|sujet|теме|θέμα|الموضوع)",
     "lue myös|baca juga|ilgili haberler|関連記事|あわせて読みたい|相关阅读|相關新聞|延伸閱讀|관련 ?기사|اقرأ أيضا|इसे भी पढ़ें",
     whole=True,
 )
@@ -97,6 +101,12 @@ TAIL = re.compile(
     re.I,
 )
 """What stands under an article: agencies, rights, invitations."""
+
+BYLINE = re.compile(
+    r"^\W*(?:by|von|par|por|di|da|door|av|af|od|przez|автор[ы]?|text|texto|texte|testo|από|του|της|بقلم|כתב|yazan|oleh|von:)[:\s]\s*[^\W\d_]",
+    re.I,
+)
+"""A line that names who wrote the article."""
 
 STAMP = re.compile(r"\b\d{1,2}[:.]\d{2}\b|\b(?:19|20)\d\d\b")
 """A time of day or a year."""

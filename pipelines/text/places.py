@@ -15,11 +15,20 @@ LEVELS = 4
 
 def step(element: Element) -> str:
     """An element by its tag and the class names that have no number in them (those with one are of one page)."""
-    names = element.get("class")
-    if not names:
-        return str(element.tag)
-    plain = sorted({name for name in names.split() if not any(char.isdigit() for char in name)})[:3]
-    return f"{element.tag}.{'.'.join(plain)}" if plain else str(element.tag)
+    names, identifier = element.get("class"), element.get("id")
+    text = str(element.tag)
+    if identifier and identifier.isascii() and not any(char.isdigit() for char in identifier):
+        text += f"#{identifier}"
+    if names:
+        plain = sorted({name for name in names.split() if not any(char.isdigit() for char in name)})[:3]
+        if plain:
+            text += f".{'.'.join(plain)}"
+    return text
+
+
+def is_named(path: str) -> bool:
+    """Whether a place can be told from others: its element or the one around it has a name."""
+    return any(mark in part for part in path.split(">")[-2:] for mark in "#.")
 
 
 def place(element: Element) -> str:

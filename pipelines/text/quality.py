@@ -131,16 +131,19 @@ def _challenge(markup: Markup, reading: Reading) -> No | None:
 
 
 def _consent(reading: Reading) -> No | None:
-    """The page is the wall: what little text it has speaks of consent, and stands in a box of that name."""
-    walls = [block for block in reading.blocks if (_CONSENT_TEXT.search(block.text) and is_prose(block))]
-    if walls and reading.prose - sum(block.size for block in walls if block.drop is None) < 80:
-        for block in walls:
-            element: lxml.html.HtmlElement | None = block.element
-            in_body = block.drop is None
-            while element is not None and element.tag != "body":
-                if in_body and _CONSENT_NAME.search(f"{element.get('class')} {element.get('id')}"):
-                    return No("consent-wall", block.text[:120])
-                element = element.getparent()
+    """The page is the wall: right under its headline it asks for consent, and there is nothing else to read."""
+    if reading.prose > 400:
+        return None
+    start = reading.head.order + 1 if reading.head else 0
+    for block in [*reading.blocks[start : start + 4], *reading.kept]:
+        if not (_CONSENT_TEXT.search(block.text) and is_prose(block)):
+            continue
+        element: lxml.html.HtmlElement | None = block.element
+        while element is not None and element.tag != "body":
+            if _CONSENT_NAME.search(f"{element.get('class')} {element.get('id')}"):
+                rest = sum(other.size for other in reading.kept if is_prose(other) and other is not block)
+                return No("consent-wall", block.text[:120]) if rest < 80 else None
+            element = element.getparent()
     return None
 
 
@@ -211,7 +214,8 @@ def _empty(reading: Reading) -> No:
         return No("empty-shell", "its text is made by scripts")
     if len(text) < 200 and sum(1 for _ in markup.tree.iter("script")) > 0 and links < 5 and not reading.hints.evidence:
         return No("empty-shell", f"{len(text)} letters of text")
-    if _LOGIN.search(text) and len(text) < 1500 and not reading.hints.evidence and links < 15:
+    asked = any((element.get("type") or "").lower() == "password" for element in markup.tree.iter("input"))
+    if asked and _LOGIN.search(text) and len(text) < 1500:
         return No("login-wall", text[:120])
     if key(text) and "article" in (markup.first("og:type") or "").lower():
         return No("no-text", "an article without text")

@@ -10,7 +10,8 @@ from pipelines.text import scripts, structured
 from pipelines.text.blocks import Block
 from pipelines.text.body import is_prose
 from pipelines.text.clean import judge
-from pipelines.text.hints import Hints, hints_of
+from pipelines.text.extract import LINES, generic
+from pipelines.text.hints import Hints, hints_of, key
 from pipelines.text.sites import SiteMemory
 from pipelines.text.structured import Markup
 
@@ -28,6 +29,8 @@ class Reading:
     """All blocks of the page; those that are no part of the text say why."""
     place: lxml.html.HtmlElement | None = None
     """The container of the body."""
+    head: Block | None = None
+    """The headline's block."""
     skipped: list[lxml.html.HtmlElement] = field(default_factory=list)
     """Subtrees that were not walked, for what site memory knows of them."""
 
@@ -57,12 +60,28 @@ def read(tree: lxml.html.HtmlElement, url: str, memory: SiteMemory | None = None
         again = _read(body_of(found), markup, hints, None)
         if again.prose > 2 * reading.prose:
             return again
+    if not reading.kept and memory is None and sum(is_prose(block) for block in reading.blocks) >= LINES:
+        _second_opinion(tree, reading.blocks)
     return reading
+
+
+def _second_opinion(tree: lxml.html.HtmlElement, blocks: list[Block]) -> None:
+    """Take back the blocks that the generic extractor calls text, where none was found."""
+    found = {key(line) for line in generic(tree)}
+    for block in blocks:
+        if found and is_prose(block) and key(block.text) in found and block.drop not in _NEVER_TEXT:
+            block.drop = None
+
+
+_NEVER_TEXT = frozenset({"site", "comments", "dialog", "navigation", "newsletter", "consent", "unsupported"})
+"""Reasons that the generic extractor, which does not know them, cannot overrule."""
 
 
 def _read(root: lxml.html.HtmlElement, markup: Markup, hints: Hints, memory: SiteMemory | None) -> Reading:
     judged = judge(root, hints, memory)
-    return Reading(markup=markup, hints=hints, blocks=judged.blocks, place=judged.place, skipped=judged.skipped)
+    return Reading(
+        markup=markup, hints=hints, blocks=judged.blocks, place=judged.place, head=judged.head, skipped=judged.skipped
+    )
 
 
 def body_of(tree: lxml.html.HtmlElement) -> lxml.html.HtmlElement:

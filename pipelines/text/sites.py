@@ -36,8 +36,9 @@ MAX_ARTICLES = 300
 LEFT_OUT_COUNT, LEFT_OUT_SHARE = 3, 0.1
 """Articles, and their share of all, that make a block furniture which the extractor mostly left out by itself."""
 
-TAKEN_COUNT, TAKEN_SHARE = 5, 0.4
-"""The same for a block that it mostly took for text: a phrase of a series has fewer witnesses."""
+TAKEN_COUNT, TAKEN_SHARE = 5, 0.1
+"""The same for a block that it mostly took for text; of the articles only those count whose headlines begin
+differently, since the parts of a series may well share a paragraph."""
 
 PRUNED_COUNT, PRUNED_SHARE = 8, 0.5
 """The same for subtrees without text that are not walked at all."""
@@ -64,6 +65,8 @@ class Observation:
 
     page: str
     """Digest of the headline."""
+    series: str
+    """Digest of its first two words: the parts of a series begin alike."""
     blocks: tuple[Seen, ...]
     text: frozenset[str]
     """Digests of the paragraphs that were taken for text."""
@@ -82,8 +85,9 @@ class SiteMemory:
     site: str
     pages: int = 0
     """Articles that the memory rests on."""
-    blocks: Mapping[str, tuple[int, int, str]] = field(default_factory=dict)
-    """By digest: articles that have the block, those in which it was taken for text, how it begins."""
+    blocks: Mapping[str, tuple[int, int, int, str]] = field(default_factory=dict)
+    """By digest: articles that have the block, those in which it was taken for text, how many of them begin
+    differently (as the parts of a series do not), how it begins."""
     bodies: Mapping[str, int] = field(default_factory=dict)
     """By place: articles whose body stood there."""
     dead: Mapping[str, int] = field(default_factory=dict)
@@ -104,14 +108,14 @@ class SiteMemory:
         put = object.__setattr__
         put(self, "digest", hashlib.sha256(self.to_json().encode()).hexdigest())
         furniture, suspects = set(), set()
-        for name, (count, taken, _) in self.blocks.items():
+        for name, (count, taken, ways, _) in self.blocks.items():
             if 2 * taken < count:
                 if count >= LEFT_OUT_COUNT and count >= LEFT_OUT_SHARE * self.pages:
                     furniture.add(name)
-            elif count >= TAKEN_COUNT and count >= TAKEN_SHARE * self.pages:
+            elif ways >= TAKEN_COUNT and count >= TAKEN_SHARE * self.pages:
                 suspects.add(name)
         put(self, "furniture", frozenset(furniture))
-        put(self, "samples", frozenset(self.blocks[name][2] for name in furniture | suspects))
+        put(self, "samples", frozenset(self.blocks[name][3] for name in furniture | suspects))
         least_bodies = max(3, 0.1 * self.pages)
         put(self, "places", frozenset(name for name, count in self.bodies.items() if count >= least_bodies))
         put(self, "suspects", frozenset(suspects))
@@ -120,7 +124,7 @@ class SiteMemory:
 
     def why(self, digest: str) -> str:
         """In words, why a block is taken for furniture."""
-        count, taken, _ = self.blocks[digest]
+        count, taken, _, _ = self.blocks[digest]
         return f"stands on {count} of {self.pages} articles of {self.site}, left out of {count - taken}"
 
     def to_json(self) -> str:
@@ -141,7 +145,7 @@ class SiteMemory:
         return cls(
             site=value["site"],
             pages=value["pages"],
-            blocks={name: (entry[0], entry[1], entry[2]) for name, entry in value["blocks"].items()},
+            blocks={name: (entry[0], entry[1], entry[2], entry[3]) for name, entry in value["blocks"].items()},
             bodies=value["bodies"],
             dead=value["dead"],
             articles=tuple(value["articles"]),
@@ -165,18 +169,22 @@ def learn(site: str, previous: SiteMemory | None, observations: Iterable[Observa
     articles = _articles(observations, frozenset(old.articles))
     counts: Counter[str] = Counter({name: entry[0] for name, entry in old.blocks.items()})
     taken: Counter[str] = Counter({name: entry[1] for name, entry in old.blocks.items()})
-    samples = {name: entry[2] for name, entry in old.blocks.items()}
+    ways: Counter[str] = Counter({name: entry[2] for name, entry in old.blocks.items()})
+    samples = {name: entry[3] for name, entry in old.blocks.items()}
     bodies: Counter[str] = Counter(old.bodies)
     dead: Counter[str] = Counter({name: count for name, count in old.dead.items() if count > 0})
     alive = {name for name, count in old.dead.items() if count < 0}
+    begun: dict[str, set[str]] = {}
     for article in articles:
         for name, (was_taken, sample) in _blocks(article).items():
             counts[name] += 1
             taken[name] += was_taken
             samples.setdefault(name, sample)
+            begun.setdefault(name, set()).add(article[0].series)
         bodies.update({page.body for page in article if page.body})
         alive.update(*(page.live for page in article))
         dead.update(set().union(*(page.dead for page in article)))
+    ways.update({name: len(series) for name, series in begun.items()})
     kept = _most({name: count for name, count in counts.items() if count > 1}, MAX_BLOCKS)
     subtrees = _most({name: count for name, count in dead.items() if name not in alive and count > 1}, MAX_PRUNED)
     revoked = sorted(name for name in alive if name in dead or name in old.dead)[:MAX_PRUNED]
@@ -184,7 +192,7 @@ def learn(site: str, previous: SiteMemory | None, observations: Iterable[Observa
     return SiteMemory(
         site=site,
         pages=old.pages + len(articles),
-        blocks={name: (counts[name], taken[name], samples[name]) for name in kept},
+        blocks={name: (counts[name], taken[name], ways[name], samples[name]) for name in kept},
         bodies={name: bodies[name] for name in _most(bodies, MAX_PLACES)},
         dead={name: dead[name] for name in subtrees} | dict.fromkeys(revoked, -1),
         articles=tuple(fingerprints[:MAX_ARTICLES]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_TAXONOMY = re.compile(r"(?:^|(?<=\s))(?:tag|category|author|cat|topic|term|section)-[\w-]+")
+_TAXONOMY = re.compile(r"(?:^|(?<=\s))(?:tag|category|author|cat|topic|term|section)-(?!bio|box|info|card|links)[\w-]+")
 """Classes that WordPress and others make from an article's own tags, sections and author: values, not parts."""
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -101,7 +101,9 @@ def names_of(classes: str | None, identifier: str | None) -> str:
 
 def furniture(names: str) -> str | None:
     """The kind of furniture that names speak of, or None."""
-    found = FURNITURE.search(_TAXONOMY.sub("", names))
+    if "hentry" in names or "type-" in names or "post-" in names:
+        names = _TAXONOMY.sub("", names)
+    found = FURNITURE.search(names)
     if found is None or (found.lastgroup in ("related", "meta") and LEDE.search(names)):
         return None
     return found.lastgroup
