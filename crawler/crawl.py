@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,13 @@ from twisted.internet import task
 from twisted.internet.interfaces import IDelayedCall
 
 from crawler.discovery import Discovered
+from crawler.discovery.dates import too_old
 from crawler.fetch.frontier import Frontier
 from crawler.fetch.middleware import TRY_AGAIN
 from crawler.fetch.parse import parse_page
 from crawler.fetch.robots import RobotsCache
 from crawler.fetch.wire import has_head
-from crawler.jobs import Job
+from crawler.jobs import Job, Outlet
 from crawler.status import ExitStatus
 from crawler.watch.report import counts
 from crawler.watch.tally import Tallies
@@ -63,6 +66,7 @@ class Crawl:
         self._closing: asyncio.Future[None] | None = None
         self._timer = task.LoopingCall(self._commit)
         spider: Any = crawler.spider
+        self._outlet: Callable[[str | None], Outlet | None] = spider.outlet
         self.live = open_run(
             Path(job.output) / job.name,
             info={
@@ -80,7 +84,7 @@ class Crawl:
             preload=("crawler.fetch.parse",),
             hooks=Hooks(
                 parser=parse_page,
-                discover=lambda provenance: spider.outlet(provenance.outlet),
+                discover=lambda provenance: self._outlet(provenance.outlet),
                 discovered=self.discovered,
                 settled=self.settled,
             ),
@@ -182,7 +186,11 @@ class Crawl:
 
     def discovered(self, ref: CaptureRef, provenance: Provenance, found: Discovered) -> None:
         """Put what a page leads to into the frontier."""
-        added = self.frontier.add(found.candidates)
+        candidates, outlet = found.candidates, self._outlet(provenance.outlet)
+        if outlet is not None and outlet.limits.age is not None:
+            now = datetime.fromtimestamp(self.started, UTC)
+            candidates = tuple(each for each in candidates if not too_old(each, now, outlet.limits.age))
+        added = self.frontier.add(candidates)
         self.crawler.stats.inc_value("broadsheet/found", added)
         for note in found.notes:
             logger.info("%s: %s", ref.url, note)

@@ -42,6 +42,9 @@ TRIES = 3
 RETRY_FIRST, RETRY_FACTOR = 2.0, 4.0
 """Seconds before an address is tried again, and by how much that grows: 2, 8."""
 
+ONWARD = ("redirect", "meta-refresh")
+"""Methods of candidates that a page sends its reader on to."""
+
 HOPS = 10
 """Redirects followed in a row (browsers follow 20, RFC 9110 sets no number)."""
 
@@ -203,7 +206,7 @@ class Frontier(BaseScheduler):
             if key is None:
                 logger.info("not fetched: %r is no http(s) URL", candidate.url)
                 continue
-            if candidate.method == "redirect":
+            if candidate.method in ONWARD:
                 chain = self._chain(candidate)
                 if len(chain) > HOPS:
                     logger.warning("redirect from %s not followed: more than %d in a row", candidate.source_url, HOPS)
@@ -244,7 +247,7 @@ class Frontier(BaseScheduler):
             key = normalise(url) or url
             chain.append(key)
             row = self._ledger.execute("SELECT method, source_url FROM frontier WHERE key = ?", (key,)).fetchone()
-            url = row[1] if row and row[0] == "redirect" else None
+            url = row[1] if row and row[0] in ONWARD else None
         return chain
 
     def _recency(self, candidate: Candidate) -> int:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler.discovery.urls import absolute
+from crawler.discovery.urls import ANYWHERE, absolute
 from crawler.jobs import Job, Limits, Outlet
 from crawler.spiders.base import JobSpider
 from pipelines.errors import ConfigError
@@ -38,8 +38,9 @@ class ArchiveSpider(JobSpider):
             self.logger.warning("refused %r: no http(s) URL", url)
 
     def outlet(self, name: str | None) -> Outlet | None:
-        home = f"http://{name}/" if name else "http://invalid/"
-        return Outlet(name=name or "", home=home, limits=Limits(pages=len(self._seeds), depth=0))
+        # A page may send its reader on to any host; nothing else is followed.
+        limits = Limits(pages=len(self._seeds), depth=0)
+        return Outlet(name=name or "", home=f"http://{name or 'invalid'}/", hosts=(ANYWHERE,), limits=limits)
 
     def seeds(self) -> list[Candidate]:
         return self._seeds
