@@ -47,14 +47,9 @@ def read(page: Markup, *, site_names: Collection[str]) -> tuple[Credit, ...]:
     declared = _settle(_from_jsonld(page), site_keys)
     in_meta = _settle(_from_meta(page), site_keys)
     if _people(declared):
-        declared = _completed(declared, in_meta)
-        if all(" " in credit.name or not credit.name.isascii() for credit in declared):
-            return tuple(declared)
-        return tuple(
-            _completed(declared, _settle(_from_byline(page, 0.0), site_keys))
-        )  # a user name: the byline may have the real one
+        return _named(page, _completed(declared, in_meta), site_keys)
     if _people(in_meta):
-        return tuple(in_meta)
+        return _named(page, in_meta, site_keys)
     shown = _settle(_from_byline(page, byline.STRONG if declared else 0.0), site_keys)
     if _people(shown):
         return tuple(shown)
@@ -63,21 +58,27 @@ def read(page: Markup, *, site_names: Collection[str]) -> tuple[Credit, ...]:
     return tuple(next(named, others[0] if others else ()))
 
 
+def _named(page: Markup, credits: list[Credit], site_keys: Collection[str]) -> tuple[Credit, ...]:
+    """The credits; where they are one user name or first name, the full name in the byline, if the page has one."""
+    people = _people(credits)
+    if len(people) == 1 and " " not in people[0].name and people[0].name.isascii():
+        shown = _people(_settle(_from_byline(page, byline.LIKELY), site_keys))
+        if shown and all(" " in credit.name for credit in shown):
+            return (*shown, *(credit for credit in credits if credit.type == "Organization"))
+    return tuple(credits)
+
+
 def _people(credits: list[Credit]) -> list[Credit]:
     return [credit for credit in credits if credit.type == "Person"]
 
 
 def _completed(credits: list[Credit], others: list[Credit]) -> list[Credit]:
-    """The credits, or those of another source that has all of them and more, or has them in full."""
+    """The credits, or those of another source that has all of them and more."""
     own = [names.key(credit.name) for credit in credits]
     theirs = [names.key(credit.name) for credit in others]
     if len(others) > len(own) and set(own) <= set(theirs) and len(_people(others)) > len(_people(credits)):
         known = dict(zip(own, credits, strict=True))
         return [known.get(letters, other) for letters, other in zip(theirs, others, strict=True)]
-    if len(own) == len(theirs) == 1:
-        (credit,), (other,) = credits, others
-        if " " not in credit.name and " " in other.name and theirs[0].startswith(own[0]):
-            return [replace(credit, name=other.name)]
     return credits
 
 

@@ -67,6 +67,9 @@ _AUTHOR_PAGE = re.compile(
 )
 _OPENING = re.compile(r"^(?:by|von|par|por|text|author|autor(?:in)?|door|автор|tekst)\b[:\s]", re.I)
 
+LIKELY = 1.2
+"""Rank of a place whose markup says author, in or outside the article's head."""
+
 STRONG = 1.7
 """Rank from which a byline outweighs an organisation that JSON-LD names: marked as author, and no furniture."""
 

@@ -66,8 +66,8 @@ def read(
     provenance: Provenance = _UNKNOWN,
 ) -> Metadata:
     """The metadata of a page. Does not change the tree; gives the same for the same input, always."""
-    page = structured.gather(tree, url)
-    domain = (urlsplit(url).hostname or "").removeprefix("www.")
+    domain = _host(url)
+    page = structured.gather(tree, url if domain else "")
     names = site_names(page)
     credits = authors.read(page, site_names=names)
     section = topics.sections(page, site_names=names)
@@ -91,7 +91,7 @@ def read(
         article_section=section,
         keywords=topics.keywords(page, people=people),
         publisher=Publisher(name=_publisher(page, names, head.headline), domain=domain),
-        canonical_url=canonical.read(page),
+        canonical_url=canonical.read(page) or url,
         image=_image(page),
         is_accessible_for_free=access.is_accessible_for_free(page),
         license=access.license_of(page),
@@ -186,6 +186,13 @@ def _image_url(page: Markup, value: Any) -> str | None:
     if isinstance(value, dict):
         return jsonld.first(value.get("url")) or jsonld.first(value.get("contentUrl"))
     return value if isinstance(value, str) else None
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def _languages(page: Markup, headers: tuple[tuple[str, str], ...]) -> tuple[str, ...]:

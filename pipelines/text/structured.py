@@ -59,6 +59,9 @@ _DUMB = frozenset(
     {"meta", "link", "script", "style", "img", "path", "svg", "use", "source", "option", "iframe", "input"}
 )
 
+MAX_COUNT = 60
+"""Attributes of an element; lxml takes time quadratic in their number to list them."""
+
 MAX_ATTRIBUTES = 400
 """Characters of an element's attributes together; longer ones hold data, not names."""
 
@@ -81,9 +84,10 @@ class Speaking:
             self._found = []
             search = _SPEAKING.search
             for element in self._tree.iter(lxml.html.etree.Element):
-                values = element.values()
-                if (values and element.tag not in _DUMB and search(" ".join(values)[:MAX_ATTRIBUTES])) or (
-                    element.tag == "h1"
+                if element.tag == "h1" or (
+                    element.tag not in _DUMB
+                    and 0 < len(element.attrib) <= MAX_COUNT
+                    and search(" ".join(element.values())[:MAX_ATTRIBUTES])
                 ):
                     self._found.append(element)
         return iter(self._found)

@@ -138,4 +138,8 @@ def test_meta_elements():
 
 def test_a_user_name_gives_way_to_the_name_it_stands_for():
     assert read(ld("idabrandt"), '<span class="byline">By Ida Brandt</span>') == [PERSON]
-    assert read(ld("idabrandt"), '<span class="byline">By Jens Kolle</span>') == [("idabrandt", "Person")]
+    assert read(ld("ibr"), '<span class="byline">By Ida Brandt</span>') == [PERSON]
+    assert read(ld("idabrandt"), '<aside><span class="byline">By Jens Kolle</span></aside>') == [
+        ("idabrandt", "Person")
+    ]
+    assert read(ld("Ida Brandt"), '<span class="byline">By Jens Kolle</span>') == [PERSON]

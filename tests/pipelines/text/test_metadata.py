@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 
 import lxml.html
@@ -127,3 +128,25 @@ def test_a_site_name_is_what_the_title_adds():
     assert read(page.format("Boats return to harbour | The Evening Gull")).publisher.name == "The Evening Gull"
     assert read(page.format("Evening Gull :: Boats return to harbour")).publisher.name == "Evening Gull"
     assert read(page.format("Boats return to harbour")).publisher.name is None
+
+
+@pytest.mark.parametrize("url", ["", "http://[::1", "https://example.org", "http://example.org/%ff?q=1#f"])
+def test_odd_addresses(url):
+    assert read("<h1>Boats return to harbour</h1>", url=url).canonical_url.partition("#")[0] == url.partition("#")[0]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p " + " ".join(f"a{n}=1" for n in range(20_000)) + ">x",
+        "<h1>x</h1>" + '<a href="/tag/x">y</a> ' * 20_000,
+        "<title>" + " - " * 20_000 + "</title><h1>" + "a | " * 20_000 + "</h1>",
+        '<p class="date">' + "2024 " * 50_000,
+        "<time datetime=2024-01-01>x</time>" * 10_000,
+        "<span class=byline>" + "By a and " * 20_000 + "</span>",
+    ],
+)
+def test_hostile_pages_take_no_time(html):
+    begun = time.process_time()
+    read(html)
+    assert time.process_time() - begun < 2  # seconds, for two readings; they take .01 to .3
