@@ -17,6 +17,14 @@ from sampleweb.model import Event, Expected, Request
 from sampleweb.web import Home, SampleWeb
 
 __all__ = [
-    "DAY_ZERO", "DEFAULT_CLOCK", "HORIZON", "SCENARIO",
-    "Event", "Expected", "Home", "Incident", "Request", "SampleWeb",
+    "DAY_ZERO",
+    "DEFAULT_CLOCK",
+    "HORIZON",
+    "SCENARIO",
+    "Event",
+    "Expected",
+    "Home",
+    "Incident",
+    "Request",
+    "SampleWeb",
 ]

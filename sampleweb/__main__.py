@@ -27,7 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     clock = options.clock or (day(options.day) if options.day is not None else DEFAULT_CLOCK)
     web = SampleWeb(
-        clock=clock, port=options.port, seed=options.seed,
+        clock=clock,
+        port=options.port,
+        seed=options.seed,
         incidents=SCENARIO if options.scenario else (),
     )
     done = threading.Event()

@@ -36,26 +36,26 @@ class Archive:
     def by_number(self, number: int) -> Story | None:
         return self._numbers.get(number)
 
-    def listed(
-        self, now: datetime, only: str = "", keep: Callable[[Story], bool] = _all
-    ) -> list[Story]:
+    def listed(self, now: datetime, only: str = "", keep: Callable[[Story], bool] = _all) -> list[Story]:
         """What is online, newest first, without the stories that only another listing names."""
         return [
-            story for story in reversed(self.stories)
+            story
+            for story in reversed(self.stories)
             if story.only_via in ("", only) and story.current(now) is not None and keep(story)
         ]
 
     def before(self, story: Story, count: int) -> list[Story]:
         """The stories that were the latest when `story` came out: fixed, so that a page's bytes
         change only when its own story does."""
-        older = [
-            other for other in self.stories
-            if other.published < story.published and not other.only_via
-        ]
+        older = [other for other in self.stories if other.published < story.published and not other.only_via]
         return older[-count:][::-1]
 
     def changed(
-        self, now: datetime, shown: Iterable[Story], *, shifts: bool,
+        self,
+        now: datetime,
+        shown: Iterable[Story],
+        *,
+        shifts: bool,
         keep: Callable[[Story], bool] = _all,
     ) -> datetime:
         """When a listing of `shown` last changed. `shifts`: also by any publication that moved

@@ -75,7 +75,8 @@ def _rss(archive: Archive, now: datetime, base: str) -> str:
         f"<title>{escape(outlet.name)}</title><link>{base}/</link>"
         f"<description>{escape(outlet.name)}</description><language>{outlet.language}</language>"
         f"<lastBuildDate>{http_date(changed(archive, 'rss', now))}</lastBuildDate>\n"
-        + "\n".join(rows) + "\n</channel></rss>\n"
+        + "\n".join(rows)
+        + "\n</channel></rss>\n"
     )
 
 
@@ -99,7 +100,8 @@ def _atom(archive: Archive, now: datetime, base: str) -> str:
         f"<title>{escape(outlet.name)}</title><id>tag:{outlet.key},2026:feed</id>"
         f'<link rel="self" href="{base}{PATHS["atom"][0]}"/><link href="{base}/"/>'
         f"<updated>{outlet.local(changed(archive, 'atom', now)).isoformat()}</updated>\n"
-        + "\n".join(rows) + "\n</feed>\n"
+        + "\n".join(rows)
+        + "\n</feed>\n"
     )
 
 

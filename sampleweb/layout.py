@@ -10,9 +10,7 @@ from sampleweb.model import Block
 from sampleweb.prose import Draft
 
 
-def article_blocks(
-    draft: Draft, rng: random.Random, kind: str
-) -> tuple[Block, ...]:
+def article_blocks(draft: Draft, rng: random.Random, kind: str) -> tuple[Block, ...]:
     """The body of an article. Briefs, flashes and teasers are paragraphs and nothing else."""
     if kind == "flash":
         return (Block(kind="p", text=draft.flash),)
@@ -60,9 +58,7 @@ def live_blocks(draft: Draft, times: Sequence[datetime], shown: int) -> tuple[Bl
     """The first `shown` updates of a live blog, the newest on top."""
     blocks: list[Block] = []
     for number in reversed(range(shown)):
-        blocks.append(Block(
-            kind="update", text=draft.subheads[number], label=f"{times[number]:%H:%M}"
-        ))
+        blocks.append(Block(kind="update", text=draft.subheads[number], label=f"{times[number]:%H:%M}"))
         blocks.append(Block(kind="p", text=draft.paragraphs[number]))
     return tuple(blocks)
 
@@ -73,7 +69,7 @@ def _phrase(text: str, rng: random.Random) -> str:
     if rng.random() > 0.35 or len(words) < 9:
         return ""
     start = rng.randrange(3, len(words) - 4)
-    phrase = " ".join(words[start:start + 2])
+    phrase = " ".join(words[start : start + 2])
     return phrase if text.count(phrase) == 1 and phrase.replace(" ", "").isalpha() else ""
 
 

@@ -29,9 +29,7 @@ Lists = dict[str, tuple[str, Keep]]
 def lists(site: Site) -> Lists:
     """Sections, tags and authors: first path -> title and what belongs to it."""
     label = site.words
-    found: Lists = {
-        site.section_path(section): (label[section], _in_section(section)) for section in SECTIONS
-    }
+    found: Lists = {site.section_path(section): (label[section], _in_section(section)) for section in SECTIONS}
     found[site.section_path("archive")] = (label["archive"], _everything)
     for word in sorted({w for s in site.archive.stories for w in _keywords(s)}):
         found[f"/tag/{quote(tag_slug(word))}/"] = (f"{label['tag_page']} {word}", _with(word))
@@ -71,7 +69,7 @@ def _members(site: Site, first: str, now: datetime) -> list[Story]:
     if first == site.section_path("archive"):
         pinned = [s for s in site.archive.listed(now, "page-3") if s.only_via == "page-3"]
         spot = 2 * site.outlet.per_page
-        members[spot + 1:spot + 1] = pinned
+        members[spot + 1 : spot + 1] = pinned
     return members
 
 
@@ -82,11 +80,16 @@ def _section(site: Site, first: str, number: int, now: datetime) -> Resource | N
     pages, size = count(site, first, now), site.outlet.per_page
     if not 1 <= number <= pages:
         return None
-    shown = _members(site, first, now)[(number - 1) * size:number * size]
+    shown = _members(site, first, now)[(number - 1) * size : number * size]
     turn = [site.page_path(first, n) for n in range(1, pages + 1)]
     page = Page(
-        outlet=site.outlet, words=site.words, base=site.base, kind="list", title=title,
-        canonical=site.base + turn[number - 1], nav=site.nav(),
+        outlet=site.outlet,
+        words=site.words,
+        base=site.base,
+        kind="list",
+        title=title,
+        canonical=site.base + turn[number - 1],
+        nav=site.nav(),
         teasers=tuple(site.link(story, now) for story in shown),
         previous=turn[number - 2] if number > 1 else "",
         next=turn[number] if number < pages else "",
@@ -110,9 +113,16 @@ def _home(site: Site, now: datetime) -> Resource:
             link = Link(title=link.title, href=feeds.link(site.archive, story, ""))
         teasers.append(link)
     page = Page(
-        outlet=site.outlet, words=site.words, base=site.base, kind="list",
-        title=site.outlet.name, canonical=f"{site.base}/", nav=site.nav(),
-        teasers=tuple(teasers), more=_more(site), feeds=_feeds(site),
+        outlet=site.outlet,
+        words=site.words,
+        base=site.base,
+        kind="list",
+        title=site.outlet.name,
+        canonical=f"{site.base}/",
+        nav=site.nav(),
+        teasers=tuple(teasers),
+        more=_more(site),
+        feeds=_feeds(site),
     )
     changed = site.archive.changed(now, shown, shifts=True)
     return site.page(site.render(now)(page), max(changed, site.turned("redesign", now)))

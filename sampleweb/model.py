@@ -7,9 +7,20 @@ from datetime import datetime
 from typing import Literal
 
 BlockKind = Literal[
-    "p", "h2", "li", "quote", "table",  # text
+    "p",
+    "h2",
+    "li",
+    "quote",
+    "table",  # text
     "update",  # head of a live-blog update: a time label (not text) and a subhead (text)
-    "figure", "pull", "related", "newsletter", "embed", "readmore", "ad", "video",  # furniture
+    "figure",
+    "pull",
+    "related",
+    "newsletter",
+    "embed",
+    "readmore",
+    "ad",
+    "video",  # furniture
 ]
 TEXT_KINDS = frozenset({"p", "h2", "li", "quote", "table", "update"})
 

@@ -27,12 +27,10 @@ def newsroom(seed: int) -> dict[str, tuple[Story, ...]]:
     for outlet in OUTLETS:
         writer = writers.setdefault(outlet.language, Writer(outlet.language))
         rooms[outlet.key] = list(_stories(outlet, writer, seed))
-    for number, when in enumerate((DAY_ZERO + timedelta(days=24, hours=9),
-                                   DEFAULT_CLOCK + timedelta(days=5, hours=2))):
+    for number, when in enumerate((DAY_ZERO + timedelta(days=24, hours=9), DEFAULT_CLOCK + timedelta(days=5, hours=2))):
         _wire(rooms, writers["en"], random.Random(f"{seed}:wire:{number}"), when)
     return {
-        key: tuple(sorted(stories, key=lambda story: (story.published, story.number)))
-        for key, stories in rooms.items()
+        key: tuple(sorted(stories, key=lambda story: (story.published, story.number))) for key, stories in rooms.items()
     }
 
 
@@ -73,8 +71,14 @@ def _instants(rng: random.Random) -> Iterator[datetime]:
 
 
 def _story(
-    outlet: Outlet, writer: Writer, rng: random.Random, number: int,
-    *, kind: str, when: datetime, only_via: str,
+    outlet: Outlet,
+    writer: Writer,
+    rng: random.Random,
+    number: int,
+    *,
+    kind: str,
+    when: datetime,
+    only_via: str,
 ) -> Story:
     if kind == "liveblog":
         draft = writer.live(rng, when, rng.randint(5, 9))
@@ -86,10 +90,18 @@ def _story(
     if kind == "flash" or outlet.staff[0] == outlet.name:
         authors = ()
     return Story(
-        outlet=outlet.key, number=number, slug=slugify(draft.headline), kind=kind,
-        section=draft.section, authors=authors, agency=agency, published=when,
-        revisions=_revisions(outlet, rng, kind, when, draft), caption=draft.caption,
-        removal=_removal(rng, kind, when) if not only_via else None, only_via=only_via,
+        outlet=outlet.key,
+        number=number,
+        slug=slugify(draft.headline),
+        kind=kind,
+        section=draft.section,
+        authors=authors,
+        agency=agency,
+        published=when,
+        revisions=_revisions(outlet, rng, kind, when, draft),
+        caption=draft.caption,
+        removal=_removal(rng, kind, when) if not only_via else None,
+        only_via=only_via,
         free=kind != "teaser",
     )
 
@@ -99,19 +111,29 @@ def _stub(outlet: Outlet, writer: Writer, rng: random.Random) -> Story:
     when = DAY_ZERO + timedelta(hours=4)
     draft = writer.draft(rng, when, length=1)
     empty = Revision(
-        at=when, change="new", headline=draft.headline, standfirst="", blocks=(),
+        at=when,
+        change="new",
+        headline=draft.headline,
+        standfirst="",
+        blocks=(),
         keywords=draft.keywords,
     )
     return Story(
-        outlet=outlet.key, number=FIRST_NUMBER - 9, slug=slugify(draft.headline), kind="stub",
-        section=draft.section, authors=(), agency="", published=when, revisions=(empty,),
-        caption=draft.caption, only_via="more",
+        outlet=outlet.key,
+        number=FIRST_NUMBER - 9,
+        slug=slugify(draft.headline),
+        kind="stub",
+        section=draft.section,
+        authors=(),
+        agency="",
+        published=when,
+        revisions=(empty,),
+        caption=draft.caption,
+        only_via="more",
     )
 
 
-def _revisions(
-    outlet: Outlet, rng: random.Random, kind: str, when: datetime, draft: Draft
-) -> tuple[Revision, ...]:
+def _revisions(outlet: Outlet, rng: random.Random, kind: str, when: datetime, draft: Draft) -> tuple[Revision, ...]:
     shown = outlet.standfirst and kind in ("article", "teaser")
     standfirst = draft.standfirst if shown else ""
     if kind == "liveblog":
@@ -120,15 +142,22 @@ def _revisions(
             times.append(times[-1] + timedelta(minutes=rng.randint(12, 55)))
         return tuple(
             Revision(
-                at=at, change="text" if number else "new", headline=draft.headline,
-                standfirst=standfirst, keywords=draft.keywords,
+                at=at,
+                change="text" if number else "new",
+                headline=draft.headline,
+                standfirst=standfirst,
+                keywords=draft.keywords,
                 blocks=live_blocks(draft, [outlet.local(t) for t in times], number + 1),
             )
             for number, at in enumerate(times)
         )
     first = Revision(
-        at=when, change="new", headline=draft.headline, standfirst=standfirst,
-        blocks=article_blocks(draft, rng, kind), keywords=draft.keywords,
+        at=when,
+        change="new",
+        headline=draft.headline,
+        standfirst=standfirst,
+        blocks=article_blocks(draft, rng, kind),
+        keywords=draft.keywords,
     )
     edits = [first]
     for _ in range(rng.choices((0, 1, 2), (70, 24, 6))[0]):
@@ -147,9 +176,7 @@ def _edit(before: Revision, change: Change, at: datetime, draft: Draft, outlet: 
     if change == "furniture":
         return replace(before, at=at, change=change, banner="banner2" if number else "banner")
     text = draft.additions[number]
-    return replace(
-        before, at=at, change="text", blocks=(*before.blocks, Block(kind="p", text=text))
-    )
+    return replace(before, at=at, change="text", blocks=(*before.blocks, Block(kind="p", text=text)))
 
 
 def _more_keywords(before: tuple[str, ...], outlet: Outlet, draft: Draft) -> tuple[str, ...]:
@@ -165,9 +192,7 @@ def _removal(rng: random.Random, kind: str, when: datetime) -> Removal | None:
     return Removal(at=at, how=rng.choice(("gone", "missing", "home")))
 
 
-def _wire(
-    rooms: dict[str, list[Story]], writer: Writer, rng: random.Random, when: datetime
-) -> None:
+def _wire(rooms: dict[str, list[Story]], writer: Writer, rng: random.Random, when: datetime) -> None:
     """One agency story, printed word for word by every outlet that takes the wire."""
     draft = writer.draft(rng, when, length=6)
     blocks = tuple(Block(kind="p", text=text) for text in draft.paragraphs)
@@ -176,12 +201,24 @@ def _wire(
         at = when + timedelta(minutes=17 * late)
         number = FIRST_NUMBER + 5 + (max(s.number for s in rooms[outlet.key]) - FIRST_NUMBER)
         revision = Revision(
-            at=at, change="new", headline=draft.headline, standfirst="", blocks=blocks,
+            at=at,
+            change="new",
+            headline=draft.headline,
+            standfirst="",
+            blocks=blocks,
             keywords=draft.keywords,
         )
-        rooms[outlet.key].append(Story(
-            outlet=outlet.key, number=number, slug=slugify(draft.headline), kind="wire",
-            section=draft.section, authors=(), agency=outlet.agency, published=at,
-            revisions=(revision,), caption=draft.caption,
-        ))
-
+        rooms[outlet.key].append(
+            Story(
+                outlet=outlet.key,
+                number=number,
+                slug=slugify(draft.headline),
+                kind="wire",
+                section=draft.section,
+                authors=(),
+                agency=outlet.agency,
+                published=at,
+                revisions=(revision,),
+                caption=draft.caption,
+            )
+        )

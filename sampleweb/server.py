@@ -24,8 +24,7 @@ HEADER_LIMIT = 32 * 1024
 IDLE_SECONDS = 60.0
 """How long a kept connection may stay silent."""
 
-_TEXTUAL = ("text/", "application/xml", "application/rss", "application/atom", "application/feed",
-            "image/svg")
+_TEXTUAL = ("text/", "application/xml", "application/rss", "application/atom", "application/feed", "image/svg")
 
 
 @dataclass(slots=True)
@@ -45,8 +44,13 @@ class Server:
     """Serves one site on one address. `log` gets each request before its answer is written."""
 
     def __init__(
-        self, site: Site, host: str, now: Callable[[], datetime], log: Callable[[Request], None],
-        *, redirects: bool = False,
+        self,
+        site: Site,
+        host: str,
+        now: Callable[[], datetime],
+        log: Callable[[Request], None],
+        *,
+        redirects: bool = False,
     ) -> None:
         self.site, self.host, self._now, self._log = site, host, now, log
         self._redirects = redirects
@@ -87,18 +91,23 @@ class Server:
         lines.append(("Connection", "keep-alive" if keep else "close"))
         reason = HTTPStatus(status).phrase
         top = f"HTTP/1.1 {status} {reason}\r\n" + "".join(f"{k}: {v}\r\n" for k, v in lines)
-        self._log(Request(
-            time=now, monotonic=time.monotonic(), host=self.host, method=head.method,
-            path=head.target, status=status, sent=len(sent),
-            conditional="if-none-match" in head.headers or "if-modified-since" in head.headers,
-            user_agent=head.headers.get("user-agent", ""),
-        ))
+        self._log(
+            Request(
+                time=now,
+                monotonic=time.monotonic(),
+                host=self.host,
+                method=head.method,
+                path=head.target,
+                status=status,
+                sent=len(sent),
+                conditional="if-none-match" in head.headers or "if-modified-since" in head.headers,
+                user_agent=head.headers.get("user-agent", ""),
+            )
+        )
         writer.write(top.encode("latin-1") + b"\r\n" + sent)
         return keep
 
-    def _shape(
-        self, resource: Resource, head: _Head, now: datetime
-    ) -> tuple[int, list[tuple[str, str]], bytes, bool]:
+    def _shape(self, resource: Resource, head: _Head, now: datetime) -> tuple[int, list[tuple[str, str]], bytes, bool]:
         """Status, header lines, body with its content coding, whether to send it in chunks."""
         outlet = self.site.outlet
         lines = [("Date", http_date(now)), ("Server", f"sampleweb/{outlet.template}")]
@@ -108,10 +117,7 @@ class Server:
                 lines.append(("Set-Cookie", resource.cookie))
             return resource.status, lines, b"", False
         body, kind = resource.body, resource.content_type
-        squeeze = (
-            "gzip" in head.headers.get("accept-encoding", "")
-            and kind.startswith(_TEXTUAL) and len(body) > 400
-        )
+        squeeze = "gzip" in head.headers.get("accept-encoding", "") and kind.startswith(_TEXTUAL) and len(body) > 400
         tag = hashlib.sha256(body).hexdigest()[:20]
         etag = f'"{tag}-gzip"' if squeeze else f'"{tag}"'
         status = resource.status
@@ -138,12 +144,8 @@ class Server:
         lines.append(("Vary", "Accept-Encoding"))
         if status == 503:
             lines.append(("Retry-After", "120"))
-        chunked = (
-            outlet.chunked and head.version == "HTTP/1.1" and resource.content_type == "text/html"
-        )
-        lines.append(
-            ("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body)))
-        )
+        chunked = outlet.chunked and head.version == "HTTP/1.1" and resource.content_type == "text/html"
+        lines.append(("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body))))
         return status, lines, body, chunked
 
 
@@ -183,5 +185,5 @@ def _unchanged(head: _Head, etag: str, modified: datetime, validators: str) -> b
 
 def _chunks(body: bytes, size: int = 1913) -> bytes:
     """`body` in chunked framing."""
-    parts = [body[i:i + size] for i in range(0, len(body), size)]
+    parts = [body[i : i + size] for i in range(0, len(body), size)]
     return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"

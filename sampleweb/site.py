@@ -27,7 +27,10 @@ class Site:
     """All pages of one outlet."""
 
     def __init__(
-        self, outlet: Outlet, stories: tuple[Story, ...], port: int,
+        self,
+        outlet: Outlet,
+        stories: tuple[Story, ...],
+        port: int,
         incidents: tuple[Incident, ...] = (),
     ) -> None:
         self.outlet = outlet
@@ -94,7 +97,8 @@ class Site:
             return Resource(status=503, body=b"<h1>503 Service Unavailable</h1>\n")
         parts = urlsplit(target)
         query = [
-            (key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True)
+            (key, value)
+            for key, value in parse_qsl(parts.query, keep_blank_values=True)
             if not key.startswith(TRACKING)
         ]
         path = quote(unquote(parts.path), safe="/?=&-._~")
@@ -108,8 +112,7 @@ class Site:
             key += f"?id={options['id']}"
         story = self.archive.by_path(key)
         if story is not None:
-            return self._story(story, now, cookies, target, "amp" if amp else
-                               "print" if "print" in options else "")
+            return self._story(story, now, cookies, target, "amp" if amp else "print" if "print" in options else "")
         return listings.answer(self, path, options, now) or self.not_found()
 
     def _special(self, path: str, options: dict[str, str], now: datetime) -> Resource | None:
@@ -125,9 +128,7 @@ class Site:
                     return self.not_found()
                 text = feeds.render(self.archive, kind, now, self.base)
                 changed = feeds.changed(self.archive, kind, now)
-                return Resource(
-                    content_type=feeds.PATHS[kind][1], body=text.encode(), changed=changed
-                )
+                return Resource(content_type=feeds.PATHS[kind][1], body=text.encode(), changed=changed)
         if path in sitemaps.PATHS[self.outlet.sitemap]:
             return Resource(
                 content_type="application/gzip" if path.endswith(".gz") else "application/xml",
@@ -164,7 +165,8 @@ class Site:
     def page(self, html: str, changed: datetime, status: int = 200) -> Resource:
         """An HTML answer in the outlet's encoding."""
         return Resource(
-            status=status, body=html.encode(self.outlet.charset, "xmlcharrefreplace"),
+            status=status,
+            body=html.encode(self.outlet.charset, "xmlcharrefreplace"),
             changed=changed,
         )
 
@@ -186,10 +188,18 @@ class Site:
         return Link(title=headline(story, now), href=self.archive.path(story))
 
     def _plain(self, title: str, body: str, path: str, now: datetime) -> str:
-        return self.render(now)(Page(
-            outlet=self.outlet, words=self.words, base=self.base, kind="plain", title=title,
-            canonical=self.base + path, nav=self.nav(), body=body,
-        ))
+        return self.render(now)(
+            Page(
+                outlet=self.outlet,
+                words=self.words,
+                base=self.base,
+                kind="plain",
+                title=title,
+                canonical=self.base + path,
+                nav=self.nav(),
+                body=body,
+            )
+        )
 
     def article_page(self, story: Story, now: datetime) -> Page:
         """What the template of an article is given."""
@@ -197,19 +207,23 @@ class Site:
         assert revision is not None
         outlet = self.outlet
         before = self.archive.before(story, 7)
-        tags = tuple(
-            Link(title=word, href=f"/tag/{quote(tag_slug(word))}/") for word in revision.keywords
-        )
+        tags = tuple(Link(title=word, href=f"/tag/{quote(tag_slug(word))}/") for word in revision.keywords)
         return Page(
-            outlet=outlet, words=self.words, base=self.base, kind="article",
-            title=revision.headline, canonical=self.base + self.archive.path(story),
-            nav=self.nav(), story=story, revision=revision, published=story.published,
-            modified=story.modified(now), tags=tags,
+            outlet=outlet,
+            words=self.words,
+            base=self.base,
+            kind="article",
+            title=revision.headline,
+            canonical=self.base + self.archive.path(story),
+            nav=self.nav(),
+            story=story,
+            revision=revision,
+            published=story.published,
+            modified=story.modified(now),
+            tags=tags,
             related=tuple(self.link(s, story.published) for s in before[:3]),
             latest=tuple(self.link(s, story.published) for s in before[3:]),
-            authors=tuple(
-                Link(title=name, href=f"/author/{quote(slugify(name))}/") for name in story.authors
-            ),
+            authors=tuple(Link(title=name, href=f"/author/{quote(slugify(name))}/") for name in story.authors),
             amp=self.base + self.amp_path(story) if outlet.amp else "",
             print=self.print_path(story),
         )

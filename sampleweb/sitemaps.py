@@ -60,19 +60,25 @@ def render(archive: Archive, path: str, now: datetime, base: str) -> bytes:
     stories = shown(archive, path, now)
     if path == "/sitemap_index.xml":
         stamp = changed(archive, path, now).isoformat()
-        text = f"{_HEAD}<sitemapindex {_XMLNS}>" + "".join(
-            f"<sitemap><loc>{base}{part}</loc><lastmod>{stamp}</lastmod></sitemap>"
-            for part in PATHS["index"][1:]
-        ) + "</sitemapindex>\n"
+        text = (
+            f"{_HEAD}<sitemapindex {_XMLNS}>"
+            + "".join(
+                f"<sitemap><loc>{base}{part}</loc><lastmod>{stamp}</lastmod></sitemap>" for part in PATHS["index"][1:]
+            )
+            + "</sitemapindex>\n"
+        )
     elif path == "/sitemap-news.xml":
         text = _news(archive, stories, now, base)
     else:
         pages = ["/", CANARY + "rota.html"]
         if path.endswith(".gz"):
             pages = []
-        text = f"{_HEAD}<urlset {_XMLNS}>\n" + "".join(
-            f"<url><loc>{base}{page}</loc></url>\n" for page in pages
-        ) + "".join(_urls(archive, stories, now, base)) + "</urlset>\n"
+        text = (
+            f"{_HEAD}<urlset {_XMLNS}>\n"
+            + "".join(f"<url><loc>{base}{page}</loc></url>\n" for page in pages)
+            + "".join(_urls(archive, stories, now, base))
+            + "</urlset>\n"
+        )
     data = text.encode()
     return gzip.compress(data, mtime=0) if path.endswith(".gz") else data
 
@@ -80,10 +86,7 @@ def render(archive: Archive, path: str, now: datetime, base: str) -> bytes:
 def _urls(archive: Archive, stories: Iterable[Story], now: datetime, base: str) -> Iterable[str]:
     for story in stories:
         modified = archive.outlet.local(story.modified(now) or story.published).isoformat()
-        yield (
-            f"<url><loc>{escape(base + archive.path(story))}</loc>"
-            f"<lastmod>{modified}</lastmod></url>\n"
-        )
+        yield (f"<url><loc>{escape(base + archive.path(story))}</loc><lastmod>{modified}</lastmod></url>\n")
 
 
 def _news(archive: Archive, stories: Iterable[Story], now: datetime, base: str) -> str:
@@ -98,7 +101,4 @@ def _news(archive: Archive, stories: Iterable[Story], now: datetime, base: str) 
         f"{outlet.local(story.modified(now) or story.published).isoformat()}</lastmod></url>\n"
         for story in stories
     )
-    return (
-        f'{_HEAD}<urlset {_XMLNS} xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">\n'
-        f"{rows}</urlset>\n"
-    )
+    return f'{_HEAD}<urlset {_XMLNS} xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">\n{rows}</urlset>\n'

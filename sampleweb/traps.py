@@ -19,8 +19,20 @@ TRAPS: dict[str, tuple[str, ...]] = {
 }
 """Which kinds of trap each outlet has."""
 
-STATIC = ("/legal", "/privacy", "/contact", "/jobs", "/about", "/newsletter", "/ads/book", "/search",
-          "/p/1.html", "/p/2.html", "/p/3.html", "/p/7831.html")
+STATIC = (
+    "/legal",
+    "/privacy",
+    "/contact",
+    "/jobs",
+    "/about",
+    "/newsletter",
+    "/ads/book",
+    "/search",
+    "/p/1.html",
+    "/p/2.html",
+    "/p/3.html",
+    "/p/7831.html",
+)
 """Pages of the footers: not news, and not linked as news."""
 
 _PATHS = {
@@ -59,7 +71,8 @@ def _trap(kind: str, outlet: Outlet) -> Trap:
     label = words(outlet.language)
     outcome, status = _OUTCOMES.get(kind, (kind, 200))
     title = {
-        "gallery": label["gallery"], "video": label["video"],
+        "gallery": label["gallery"],
+        "video": label["video"],
         "consent-wall": label["consent_title"],
     }.get(kind, label["not_found"])
     body, raw = "", ""
@@ -76,7 +89,7 @@ def _trap(kind: str, outlet: Outlet) -> Trap:
     elif kind == "consent-wall":
         body = (
             f'<div class="consent"><p>{label["consent_text"]}</p><button>{label["accept"]}</button>'
-            f'<button>{label["decline"]}</button></div>'
+            f"<button>{label['decline']}</button></div>"
         )
     elif kind == "bot-challenge":
         raw = _CHALLENGE
@@ -84,9 +97,7 @@ def _trap(kind: str, outlet: Outlet) -> Trap:
         raw = _SHELL.format(name=outlet.name, language=outlet.language)
     else:
         body = f'<p>{label["not_found_text"]}</p><p><a href="/">{label["home"]}</a></p>'
-    return Trap(
-        path=_PATHS[kind], kind=kind, outcome=outcome, status=status, title=title, body=body, raw=raw
-    )
+    return Trap(path=_PATHS[kind], kind=kind, outcome=outcome, status=status, title=title, body=body, raw=raw)
 
 
 def _gallery(outlet: Outlet) -> str:

@@ -45,19 +45,22 @@ def expected(site: Site, now: datetime) -> Iterator[Expected]:
         kind = "tag" if "/tag/" in first else "author" if "/author/" in first else "section"
         for number in range(1, count(site, first, now) + 1):
             yield Expected(
-                outlet=outlet.key, url=site.base + site.page_path(first, number),
-                outcome="section", kind=kind,
+                outlet=outlet.key,
+                url=site.base + site.page_path(first, number),
+                outcome="section",
+                kind=kind,
             )
     for trap in site.traps.values():
         yield Expected(
-            outlet=outlet.key, url=site.base + trap.path, outcome=trap.outcome, kind=trap.kind,
+            outlet=outlet.key,
+            url=site.base + trap.path,
+            outcome=trap.outcome,
+            kind=trap.kind,
             status=trap.status,
         )
     for path in STATIC:
         yield Expected(outlet=outlet.key, url=site.base + path, outcome="static", kind="static")
-    yield Expected(
-        outlet=outlet.key, url=f"{site.base}{CANARY}rota.html", outcome="disallowed", kind="canary"
-    )
+    yield Expected(outlet=outlet.key, url=f"{site.base}{CANARY}rota.html", outcome="disallowed", kind="canary")
 
 
 def _article(site: Site, story: Story, now: datetime) -> Expected:
@@ -70,18 +73,26 @@ def _article(site: Site, story: Story, now: datetime) -> Expected:
     modified = story.modified(now)
     url = site.base + site.archive.path(story)
     return Expected(
-        outlet=outlet.key, url=url, canonical_url=url, aliases=site.aliases(story),
-        outcome="no-text" if story.kind == "stub" else "article", kind=story.kind,
-        headline=revision.headline, paragraphs=revision.paragraphs(), authors=story.authors,
+        outlet=outlet.key,
+        url=url,
+        canonical_url=url,
+        aliases=site.aliases(story),
+        outcome="no-text" if story.kind == "stub" else "article",
+        kind=story.kind,
+        headline=revision.headline,
+        paragraphs=revision.paragraphs(),
+        authors=story.authors,
         agency=story.agency or None,
-        date_published=published.isoformat() if knows.date == "instant"
-        else published.date().isoformat(),
+        date_published=published.isoformat() if knows.date == "instant" else published.date().isoformat(),
         date_modified=outlet.local(modified).isoformat() if modified and knows.modified else None,
-        published_at=story.published, language=outlet.language,
+        published_at=story.published,
+        language=outlet.language,
         section=outlet.section_name(story.section) if knows.section else None,
-        keywords=revision.keywords if knows.keywords else (), publisher=outlet.name,
+        keywords=revision.keywords if knows.keywords else (),
+        publisher=outlet.name,
         is_accessible_for_free=story.free if knows.paywall else None,
-        only_via=story.only_via or None, wire=story.kind == "wire",
+        only_via=story.only_via or None,
+        wire=story.kind == "wire",
         boilerplate=furniture(outlet, story),
     )
 
@@ -92,13 +103,33 @@ def furniture(outlet: Outlet, story: Story) -> tuple[str, ...]:
     from sampleweb.words import words
 
     label = words(outlet.language)
-    keys = ("newsletter_title", "newsletter_text", "cookie", "comments_text", "footer", "embed",
-            "embed_text", "ad_text", "paywall", "loading", "skip")
+    keys = (
+        "newsletter_title",
+        "newsletter_text",
+        "cookie",
+        "comments_text",
+        "footer",
+        "embed",
+        "embed_text",
+        "ad_text",
+        "paywall",
+        "loading",
+        "skip",
+    )
     lines = [label[key] for key in keys] + [story.caption]
     lines += [label["bio"].format(name=name) for name in story.authors]
     if outlet.template == "broadcaster":
-        lines += [broadcaster.KICKER, broadcaster.BIO, *broadcaster.NOTICE, "16x9 Image",
-                  "Accessibility links", "XS", "SM", "MD", "LG"]
+        lines += [
+            broadcaster.KICKER,
+            broadcaster.BIO,
+            *broadcaster.NOTICE,
+            "16x9 Image",
+            "Accessibility links",
+            "XS",
+            "SM",
+            "MD",
+            "LG",
+        ]
     return tuple(lines)
 
 
@@ -110,11 +141,17 @@ def events(site: Site, start: datetime, end: datetime) -> Iterator[Event]:
             removed = story.removal is not None and revision.at >= story.removal.at
             if start < revision.at <= end and not removed:
                 yield Event(
-                    at=revision.at, kind="publication" if revision.change == "new" else "edit",
-                    change=revision.change, outlet=site.outlet.key, url=url,
+                    at=revision.at,
+                    kind="publication" if revision.change == "new" else "edit",
+                    change=revision.change,
+                    outlet=site.outlet.key,
+                    url=url,
                 )
         if story.removal is not None and start < story.removal.at <= end:
             yield Event(
-                at=story.removal.at, kind="deletion", change=story.removal.how,
-                outlet=site.outlet.key, url=url,
+                at=story.removal.at,
+                kind="deletion",
+                change=story.removal.how,
+                outlet=site.outlet.key,
+                url=url,
             )

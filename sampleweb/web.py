@@ -41,8 +41,13 @@ class SampleWeb:
     """
 
     def __init__(
-        self, *, clock: datetime = DEFAULT_CLOCK, port: int = 0, seed: int = DEFAULT_SEED,
-        incidents: Iterable[Incident] = (), outlets: Iterable[str] | None = None,
+        self,
+        *,
+        clock: datetime = DEFAULT_CLOCK,
+        port: int = 0,
+        seed: int = DEFAULT_SEED,
+        incidents: Iterable[Incident] = (),
+        outlets: Iterable[str] | None = None,
     ) -> None:
         self._clock = clock
         self._port = port
@@ -63,9 +68,7 @@ class SampleWeb:
         newsroom(self._seed)
         ready = threading.Event()
         failure: list[BaseException] = []
-        self._thread = threading.Thread(
-            target=self._run, args=(ready, failure), name="sampleweb", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, args=(ready, failure), name="sampleweb", daemon=True)
         self._thread.start()
         ready.wait()
         if failure:
@@ -86,7 +89,9 @@ class SampleWeb:
         return self.start()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         self.stop()
@@ -135,7 +140,8 @@ class SampleWeb:
             self._port = port
             self._sites = {
                 outlet.key: Site(outlet, stories[outlet.key], port, self._incidents)
-                for outlet in OUTLETS if self._keys is None or outlet.key in self._keys
+                for outlet in OUTLETS
+                if self._keys is None or outlet.key in self._keys
             }
             return servers
         raise AssertionError("unreachable")
@@ -161,7 +167,10 @@ class SampleWeb:
         """Names and home pages."""
         return tuple(
             Home(
-                key=key, name=site.outlet.name, home=f"{site.base}/", host=site.outlet.host,
+                key=key,
+                name=site.outlet.name,
+                home=f"{site.base}/",
+                host=site.outlet.host,
                 language=site.outlet.language,
             )
             for key, site in self._sites.items()
@@ -184,9 +193,7 @@ class SampleWeb:
     def truth(self, at: datetime | None = None) -> tuple[Expected, ...]:
         """What a crawl at that instant (now) should make of every page."""
         moment = at or self._clock
-        return tuple(
-            item for site in self._sites.values() for item in truth.expected(site, moment)
-        )
+        return tuple(item for site in self._sites.values() for item in truth.expected(site, moment))
 
     def articles(self, at: datetime | None = None) -> tuple[Expected, ...]:
         """Of the truth, the articles."""

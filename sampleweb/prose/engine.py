@@ -41,9 +41,7 @@ class Writer:
         self.lex = lexicon(language)
         self._seen: set[str] = set()
 
-    def draft(
-        self, rng: random.Random, when: datetime, *, length: int, topic: str | None = None
-    ) -> Draft:
+    def draft(self, rng: random.Random, when: datetime, *, length: int, topic: str | None = None) -> Draft:
         """A story of `length` paragraphs, published at `when`."""
         key = topic or rng.choice(sorted(self.lex.topics))
         subject = self.lex.topics[key]
@@ -83,23 +81,34 @@ class Writer:
         lines = [self._fresh(scene, generic.of("live")) for _ in range(updates)]
         heads = [scene.fill(rng.choice(generic.of("livesub"))) for _ in range(updates)]
         return Draft(
-            headline=self._fresh(scene, generic.of("livehead")), headline2=base.headline2,
-            standfirst=base.standfirst, paragraphs=tuple(lines), subheads=tuple(heads), items=(),
-            quote=base.quote, table=(), caption=base.caption, flash=base.flash,
-            section=base.section, keywords=base.keywords, additions=base.additions,
+            headline=self._fresh(scene, generic.of("livehead")),
+            headline2=base.headline2,
+            standfirst=base.standfirst,
+            paragraphs=tuple(lines),
+            subheads=tuple(heads),
+            items=(),
+            quote=base.quote,
+            table=(),
+            caption=base.caption,
+            flash=base.flash,
+            section=base.section,
+            keywords=base.keywords,
+            additions=base.additions,
             caption2=base.caption2,
         )
 
-    def _outline(
-        self, rng: random.Random, when: datetime, subject: Topic
-    ) -> tuple[Scene, dict[str, str]]:
+    def _outline(self, rng: random.Random, when: datetime, subject: Topic) -> tuple[Scene, dict[str, str]]:
         """The lines that must agree with each other (and be new): names and numbers are shared."""
         for attempt in range(300):
             scene = Scene(self.lex, rng, when)
             head, lede, head2 = self._head(rng, subject)
             caps = rng.sample(subject.of("cap"), 2)
             chosen = {
-                "head": head, "lede": lede, "head2": head2, "cap": caps[0], "cap2": caps[1],
+                "head": head,
+                "lede": lede,
+                "head2": head2,
+                "cap": caps[0],
+                "cap2": caps[1],
                 **{kind: rng.choice(subject.of(kind)) for kind in ("stand", "flash")},
             }
             lines = {key: scene.fill(pattern, shared=True) for key, pattern in chosen.items()}

@@ -40,7 +40,7 @@ _BLOCKS = {
     "pull": '<figure class="wp-block-pullquote"><blockquote><p>{html}</p></blockquote></figure>',
     "related": '<div class="wp-block-group has-background related-posts-block"><h4 class="wp-block-heading">{title}</h4><ul class="wp-block-latest-posts__list">{links}</ul></div>',
     "newsletter": '<div class="wp-block-group has-background wp-block-jetpack-subscriptions"><h4>{title}</h4><p>{html}</p>'
-                  '<div class="wp-block-buttons"><a class="wp-block-button__link" href="/newsletter">{button}</a></div></div>',
+    '<div class="wp-block-buttons"><a class="wp-block-button__link" href="/newsletter">{button}</a></div></div>',
     "embed": '<figure class="wp-block-embed is-type-rich"><div class="wp-block-embed__wrapper"><p>{html}</p><a href="https://chirrup.invalid/s/8841">{title}</a></div></figure>',
     "readmore": '<p class="is-style-note see-also"><em>{title}:</em> <a href="{href}">{html}</a></p>',
     "ad": '<div class="wp-block-group ad-slot"><p class="ad-label">{title}</p><a href="/ads/book">{html}</a></div>',
@@ -66,16 +66,16 @@ def render(page: Page) -> str:
 <style>{_STYLE}</style>
 </head>
 <body class="wp-singular wp-theme-blocks">
-<a class="skip-link screen-reader-text" href="#wp--skip-link--target">{label['skip']}</a>
+<a class="skip-link screen-reader-text" href="#wp--skip-link--target">{label["skip"]}</a>
 <div class="wp-site-blocks"><header class="wp-block-template-part"><p class="wp-block-site-title"><a href="/">{esc(outlet.name)}</a></p>
 <nav class="wp-block-navigation">{links(page.nav, ONE)}</nav></header>
 <main class="wp-block-group" id="wp--skip-link--target">
 {main}
 </main>
-<footer class="wp-block-template-part"><div class="wp-block-columns"><div class="wp-block-column"><p>{label['follow']}</p></div>
-<div class="wp-block-column"><p>© 2026 {esc(outlet.name)}. {label['footer']}</p><p><a href="/legal">{label['imprint']}</a> · <a href="/privacy">{label['privacy']}</a> ·
-<a href="/contact">{label['contact']}</a></p></div></div></footer></div>
-<div class="cky-consent-container"><p>{label['cookie']}</p><button>{label['accept']}</button><button>{label['decline']}</button></div>
+<footer class="wp-block-template-part"><div class="wp-block-columns"><div class="wp-block-column"><p>{label["follow"]}</p></div>
+<div class="wp-block-column"><p>© 2026 {esc(outlet.name)}. {label["footer"]}</p><p><a href="/legal">{label["imprint"]}</a> · <a href="/privacy">{label["privacy"]}</a> ·
+<a href="/contact">{label["contact"]}</a></p></div></div></footer></div>
+<div class="cky-consent-container"><p>{label["cookie"]}</p><button>{label["accept"]}</button><button>{label["decline"]}</button></div>
 </body>
 </html>
 """
@@ -87,8 +87,12 @@ def _graph(page: Page) -> dict[str, object]:
     del article["@context"]
     site = page.base + "/#organization"
     people = [
-        {"@type": "Person", "@id": f"{page.base}/#/schema/person/{number}", "name": author.title,
-         "url": page.base + author.href}
+        {
+            "@type": "Person",
+            "@id": f"{page.base}/#/schema/person/{number}",
+            "name": author.title,
+            "url": page.base + author.href,
+        }
         for number, author in enumerate(page.authors, 1)
     ]
     if people:
@@ -98,8 +102,13 @@ def _graph(page: Page) -> dict[str, object]:
     return {
         "@context": "https://schema.org",
         "@graph": [
-            {"@type": "WebPage", "@id": page.canonical, "url": page.canonical,
-             "name": f"{page.title} - {page.outlet.name}", "inLanguage": page.outlet.language},
+            {
+                "@type": "WebPage",
+                "@id": page.canonical,
+                "url": page.canonical,
+                "name": f"{page.title} - {page.outlet.name}",
+                "inLanguage": page.outlet.language,
+            },
             article,
             {"@type": "WebSite", "@id": page.base + "/#website", "name": page.outlet.name},
             {"@type": "Organization", "@id": site, "name": page.outlet.name},
@@ -113,8 +122,16 @@ def _article(page: Page) -> str:
     label = page.words
     names = byline(page)
     by = f'<div class="wp-block-post-author-name">{label["by"]} {names}</div>' if names else ""
-    stand = f'<p class="wp-block-post-excerpt__excerpt"><strong>{esc(revision.standfirst)}</strong></p>' if revision.standfirst else ""
-    banner = f'<div class="wp-block-group has-background promo">{esc(label[revision.banner])}</div>' if revision.banner else ""
+    stand = (
+        f'<p class="wp-block-post-excerpt__excerpt"><strong>{esc(revision.standfirst)}</strong></p>'
+        if revision.standfirst
+        else ""
+    )
+    banner = (
+        f'<div class="wp-block-group has-background promo">{esc(label[revision.banner])}</div>'
+        if revision.banner
+        else ""
+    )
     bios = "".join(
         f'<div class="wp-block-post-author has-background"><p class="wp-block-post-author__name">{esc(author.title)}</p>'
         f'<p class="wp-block-post-author__bio">{esc(label["bio"].format(name=author.title))}</p></div>'
@@ -128,14 +145,16 @@ def _article(page: Page) -> str:
 {body(page, _BLOCKS)}
 </div>
 <ul class="wp-block-social-links">{share(page)}</ul>{bios}
-<div class="taxonomy-post_tag wp-block-post-terms"><span>{label['tags']}: </span>{links(page.tags, ONE)}</div>
-<section class="wp-block-query"><h2 class="wp-block-heading">{label['related']}</h2><ul>{links(page.related)}</ul></section>
-<section class="wp-block-comments"><h2>{label['comments']}</h2><p>{label['comments_text']}</p></section>"""
+<div class="taxonomy-post_tag wp-block-post-terms"><span>{label["tags"]}: </span>{links(page.tags, ONE)}</div>
+<section class="wp-block-query"><h2 class="wp-block-heading">{label["related"]}</h2><ul>{links(page.related)}</ul></section>
+<section class="wp-block-comments"><h2>{label["comments"]}</h2><p>{label["comments_text"]}</p></section>"""
 
 
 def _list(page: Page) -> str:
-    rows = links(page.teasers, '<li class="wp-block-post"><h3 class="wp-block-post-title"><a href="{href}">{title}</a></h3></li>')
-    more = f'<h3>{page.words["most_read"]}</h3><ul>{links(page.more)}</ul>' if page.more else ""
+    rows = links(
+        page.teasers, '<li class="wp-block-post"><h3 class="wp-block-post-title"><a href="{href}">{title}</a></h3></li>'
+    )
+    more = f"<h3>{page.words['most_read']}</h3><ul>{links(page.more)}</ul>" if page.more else ""
     return f'<h1 class="wp-block-query-title">{esc(page.title)}</h1><ul class="wp-block-post-template">{rows}</ul>{pager(page)}{more}'
 
 

@@ -53,19 +53,19 @@ padding:16px}footer a{color:#eee}.indicator{display:none}
 """
 
 _BLOCKS = {
-    "h2": "<h3 class=\"wsw__h3\">{html}</h3>",
-    "quote": "<blockquote class=\"wsw__quote\">{html}</blockquote>",
+    "h2": '<h3 class="wsw__h3">{html}</h3>',
+    "quote": '<blockquote class="wsw__quote">{html}</blockquote>',
     "pull": '<div class="wsw__embed wsw__embed--small"><div class="pullquote"><p>{html}</p></div></div>',
     "figure": '<div class="wsw__embed"><figure class="media-image js-media-expand"><div class="img-wrap">'
-              '<div class="thumb"><img alt="{html}" src="{image}"></div></div>'
-              '<figcaption><span class="caption">{html}</span></figcaption></figure></div>',
+    '<div class="thumb"><img alt="{html}" src="{image}"></div></div>'
+    '<figcaption><span class="caption">{html}</span></figcaption></figure></div>',
     "related": '<div class="wsw__embed"><div class="also media-block also-read"><div class="media-block__content">'
-               '<h4 class="media-block__title media-block__title--size-3">{title}</h4><ul>{links}</ul></div></div>'
-               "</div>",
+    '<h4 class="media-block__title media-block__title--size-3">{title}</h4><ul>{links}</ul></div></div>'
+    "</div>",
     "newsletter": '<div class="wsw__embed"><div class="region newsletter-box"><h3>{title}</h3><p>{html}</p>'
-                  '<button type="button">{button}</button></div></div>',
+    '<button type="button">{button}</button></div></div>',
     "embed": '<div class="wsw__embed"><div class="infographic"><p>{html}</p>'
-             '<a href="https://chirrup.invalid/s/8841">{title}</a></div></div>',
+    '<a href="https://chirrup.invalid/s/8841">{title}</a></div></div>',
 }
 
 
@@ -103,15 +103,15 @@ def render(page: Page) -> str:
 </ul>
 </div>
 <div class="hdr" id="navigation"><strong><a href="/">{esc(page.outlet.name)}</a></strong> {links(page.nav, ONE)}
-<form action="/search" id="txtHeaderSearch"><input name="k" placeholder="{label['search']}"></form></div>
+<form action="/search" id="txtHeaderSearch"><input name="k" placeholder="{label["search"]}"></form></div>
 <main class="container" id="content">
 {main}
 </main>
 <div class="region notice"><div class="wsw">{notice}<p>To find out more, <a href="/p/7831.html">click here</a>.</p></div></div>
-<footer role="contentinfo"><h3>{label['follow']}</h3><ul class="links-footer">
-<li><a href="/p/1.html">{label['imprint']}</a></li><li><a href="/p/2.html">{label['privacy']}</a></li>
-<li><a href="/p/3.html">{label['contact']}</a></li></ul>
-<p>{esc(page.outlet.name)} © 2026. {label['footer']}</p></footer>
+<footer role="contentinfo"><h3>{label["follow"]}</h3><ul class="links-footer">
+<li><a href="/p/1.html">{label["imprint"]}</a></li><li><a href="/p/2.html">{label["privacy"]}</a></li>
+<li><a href="/p/3.html">{label["contact"]}</a></li></ul>
+<p>{esc(page.outlet.name)} © 2026. {label["footer"]}</p></footer>
 <div class="design-labels">
 <div class="visible-xs">XS</div>
 <div class="visible-sm">SM</div>
@@ -128,17 +128,21 @@ def _article(page: Page) -> str:
     story, revision, published = page.need()
     caption = esc(story.caption)
     label = page.words
-    picture = "" if story.kind == "flash" else f"""
+    picture = (
+        ""
+        if story.kind == "flash"
+        else f"""
 <div class="col-multimedia"><div class="media-container"><figure class="media-image js-media-expand">
 <div class="img-wrap"><div class="thumb thumb16_9"><img src="{image_url(page)}" alt="{caption}"></div></div>
 <figcaption><span class="caption">{caption}</span></figcaption></figure></div></div>"""
+    )
     banner = f'<div class="promo">{esc(label[revision.banner])}</div>' if revision.banner else ""
     return f"""<div class="hdr-container"><div class="row">
 <div class="category js-category"><a class="category" href="/z/630">{KICKER}</a></div>
 <div class="col-title"><h1 class="title pg-title">{esc(revision.headline)}</h1></div>
 <div class="col-publishing-details"><div class="publishing-details"><div class="published">
 <span class="date"><time pubdate="pubdate" datetime="{published.isoformat()}">{stamp(page)}</time></span></div>
-<div class="links"><ul class="links__list"><li class="links__item">{label['by']} {byline(page) or esc(page.outlet.name)}</li>
+<div class="links"><ul class="links__list"><li class="links__item">{label["by"]} {byline(page) or esc(page.outlet.name)}</li>
 </ul></div><ul class="share share--box">{share(page)}</ul></div></div>{picture}</div></div>{banner}
 <div class="body-container"><div class="row"><div class="content-offset">
 <div id="article-content" class="content-floated-wrap fb-quotable"><div class="wsw">
@@ -150,17 +154,20 @@ def _article(page: Page) -> str:
 <div class="c-author__content"><h4 class="media-block__title media-block__title--author">
 <a href="/author/radio-halvern">{esc(page.outlet.name)}</a></h4>
 <div class="wsw"><p>{esc(BIO)}</p></div>
-<div class="c-author__btns"><a class="btn-rss" href="/feeds/rss.xml">RSS</a> <a href="#follow">{label['follow']}</a></div>
+<div class="c-author__btns"><a class="btn-rss" href="/feeds/rss.xml">RSS</a> <a href="#follow">{label["follow"]}</a></div>
 </div></div></div></li></ul>
 </div></div>
-<div class="col-related"><div class="media-block-wrap"><h2 class="section-head">{label['related']}</h2>
+<div class="col-related"><div class="media-block-wrap"><h2 class="section-head">{label["related"]}</h2>
 <ul>{links(page.related)}</ul></div></div></div></div>"""
 
 
 def _list(page: Page) -> str:
-    rows = links(page.teasers, '<li class="archive-list__item"><div class="media-block"><div class="media-block__content">'
-                 '<a href="{href}"><h4 class="media-block__title">{title}</h4></a></div></div></li>')
-    more = f'<h3>{page.words["most_read"]}</h3><ul>{links(page.more)}</ul>' if page.more else ""
+    rows = links(
+        page.teasers,
+        '<li class="archive-list__item"><div class="media-block"><div class="media-block__content">'
+        '<a href="{href}"><h4 class="media-block__title">{title}</h4></a></div></div></li>',
+    )
+    more = f"<h3>{page.words['most_read']}</h3><ul>{links(page.more)}</ul>" if page.more else ""
     return f'<h1 class="title pg-title">{esc(page.title)}</h1><ul>{rows}</ul>{pager(page)}{more}'
 
 

@@ -62,7 +62,9 @@ def render(page: Page) -> str:
         data["description"] = esc(description(page))
         if not data["isAccessibleForFree"]:
             data["hasPart"] = {
-                "@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".lock",
+                "@type": "WebPageElement",
+                "isAccessibleForFree": False,
+                "cssSelector": ".lock",
             }
         structured = json_script(data)
     return f"""<!DOCTYPE html><html lang="{page.outlet.locale.replace("_", "-")}"><head><meta charSet="utf-8"/>
@@ -74,14 +76,14 @@ def render(page: Page) -> str:
 <style data-href="/_next/static/css/3f1.css">{_STYLE}</style></head>
 <body><div id="__next">
 <header class="top"><a href="/"><b>{esc(page.outlet.name)}</b></a>{links(page.nav, ONE)}
-<button aria-label="{label['search']}">⌕</button></header>
-<div class="CookieBar_c__f6" role="dialog"><p>{label['cookie']}</p><button>{label['accept']}</button>
-<button>{label['decline']}</button></div>
+<button aria-label="{label["search"]}">⌕</button></header>
+<div class="CookieBar_c__f6" role="dialog"><p>{label["cookie"]}</p><button>{label["accept"]}</button>
+<button>{label["decline"]}</button></div>
 <main>
 {main}
 </main>
-<footer><nav><a href="/about">{label['imprint']}</a> <a href="/privacy">{label['privacy']}</a> <a href="/contact">{label['contact']}</a></nav>
-<p>© {esc(page.outlet.name)}. {label['footer']}</p><p class="sr-only">{label['loading']}</p></footer>
+<footer><nav><a href="/about">{label["imprint"]}</a> <a href="/privacy">{label["privacy"]}</a> <a href="/contact">{label["contact"]}</a></nav>
+<p>© {esc(page.outlet.name)}. {label["footer"]}</p><p class="sr-only">{label["loading"]}</p></footer>
 </div>
 <script id="__NEXT_DATA__" type="application/json">{_state(page)}</script>
 <script src="/_next/static/chunks/main.js" defer></script>
@@ -110,13 +112,22 @@ def _article(page: Page) -> str:
     stand = f'<p class="Standfirst_s__g7">{esc(revision.standfirst)}</p>' if revision.standfirst else ""
     banner = f'<aside class="box">{esc(label[revision.banner])}</aside>' if revision.banner else ""
     local = page.outlet.local
-    changed = (f' <span>{label["updated"]} <time datetime="{local(page.modified).isoformat()}">'
-               f"{stamp(page, time=True, modified=True)}</time></span>") if page.modified else ""
-    lock = "" if story.free else \
-        f'<div class="lock Paywall_w__h8"><p>{label["paywall"]}</p><button>{label["newsletter_button"]}</button></div>'
+    changed = (
+        (
+            f' <span>{label["updated"]} <time datetime="{local(page.modified).isoformat()}">'
+            f"{stamp(page, time=True, modified=True)}</time></span>"
+        )
+        if page.modified
+        else ""
+    )
+    lock = (
+        ""
+        if story.free
+        else f'<div class="lock Paywall_w__h8"><p>{label["paywall"]}</p><button>{label["newsletter_button"]}</button></div>'
+    )
     bios = "".join(
         f'<aside class="box AuthorCard_a__i9"><h4>{esc(author.title)}</h4>'
-        f'<p>{esc(label["bio"].format(name=author.title))}</p></aside>'
+        f"<p>{esc(label['bio'].format(name=author.title))}</p></aside>"
         for author in page.authors
     )
     return f"""<article><p class="Kicker_k__j0"><a href="/{page.outlet.section_slug(story.section)}">{esc(page.outlet.section_name(story.section))}</a></p>
@@ -127,14 +138,14 @@ def _article(page: Page) -> str:
 <div class="Body_b__l2">
 {body(page, _BLOCKS)}
 </div>{lock}{bios}
-<ul class="Tags_t__m3" aria-label="{label['tags']}">{links(page.tags)}</ul></article>
-<section class="grid Related_g__n4"><h2>{label['related']}</h2>{links(page.related, '<div class="card"><a href="{href}">{title}</a></div>')}</section>
-<section class="grid Comments_c__o5"><h2>{label['comments']}</h2><p>{label['comments_text']}</p></section>"""
+<ul class="Tags_t__m3" aria-label="{label["tags"]}">{links(page.tags)}</ul></article>
+<section class="grid Related_g__n4"><h2>{label["related"]}</h2>{links(page.related, '<div class="card"><a href="{href}">{title}</a></div>')}</section>
+<section class="grid Comments_c__o5"><h2>{label["comments"]}</h2><p>{label["comments_text"]}</p></section>"""
 
 
 def _list(page: Page) -> str:
     rows = links(page.teasers, '<div class="card"><h3><a href="{href}">{title}</a></h3></div>')
-    more = f'<section><h2>{page.words["most_read"]}</h2><ul>{links(page.more)}</ul></section>' if page.more else ""
+    more = f"<section><h2>{page.words['most_read']}</h2><ul>{links(page.more)}</ul></section>" if page.more else ""
     return f'<h1 class="grid">{esc(page.title)}</h1><section class="grid">{rows}</section>{pager(page)}{more}'
 
 

@@ -21,17 +21,14 @@ PLAIN: Markup = {
     "quote": "<blockquote><p>{html}</p></blockquote>",
     "table": "<table><tbody>{html}</tbody></table>",
     "update": '<h3><time class="stamp">{label}</time> {html}</h3>',
-    "figure": '<figure><img src="{image}" alt="" width="640" height="360">'
-              "<figcaption>{html}</figcaption></figure>",
+    "figure": '<figure><img src="{image}" alt="" width="640" height="360"><figcaption>{html}</figcaption></figure>',
     "pull": '<aside class="pullquote">{html}</aside>',
     "related": '<aside class="related"><h4>{title}</h4><ul>{links}</ul></aside>',
     "newsletter": '<aside class="newsletter"><h4>{title}</h4><p>{html}</p>'
-                  "<form><input type=email><button>{button}</button></form></aside>",
-    "embed": '<div class="embed"><p>{html}</p><a href="https://chirrup.invalid/s/8841">{title}</a>'
-             "</div>",
+    "<form><input type=email><button>{button}</button></form></aside>",
+    "embed": '<div class="embed"><p>{html}</p><a href="https://chirrup.invalid/s/8841">{title}</a></div>',
     "readmore": '<p class="readmore"><strong>{title}:</strong> <a href="{href}">{html}</a></p>',
-    "ad": '<div class="ad"><span class="ad-label">{title}</span><a href="/ads/book">{html}</a>'
-          "</div>",
+    "ad": '<div class="ad"><span class="ad-label">{title}</span><a href="/ads/book">{html}</a></div>',
 }
 
 
@@ -44,7 +41,9 @@ def links(items: Iterable[Link], pattern: str = '<li><a href="{href}">{title}</a
     """A run of links, each after `pattern`."""
     return "\n".join(
         pattern.format(
-            href=esc(item.href), title=esc(item.title), summary=esc(item.summary),
+            href=esc(item.href),
+            title=esc(item.title),
+            summary=esc(item.summary),
             section=esc(item.section),
         )
         for item in items
@@ -68,16 +67,13 @@ def _block(block: Block, page: Page, markup: Markup) -> str:
     if block.kind == "li":
         html = "\n".join(markup["item"].format(html=esc(row[0])) for row in block.rows)
     elif block.kind == "table":
-        html = "\n".join(
-            "<tr>" + "".join(f"<td>{esc(cell)}</td>" for cell in row) + "</tr>"
-            for row in block.rows
-        )
+        html = "\n".join("<tr>" + "".join(f"<td>{esc(cell)}</td>" for cell in row) + "</tr>" for row in block.rows)
     elif block.kind == "related":
-        return pattern.format(title=label["related"], links=links(page.related[:2])) \
-            if page.related else ""
+        return pattern.format(title=label["related"], links=links(page.related[:2])) if page.related else ""
     elif block.kind == "newsletter":
         return pattern.format(
-            title=label["newsletter_title"], html=label["newsletter_text"],
+            title=label["newsletter_title"],
+            html=label["newsletter_text"],
             button=label["newsletter_button"],
         )
     elif block.kind == "embed":
@@ -100,11 +96,9 @@ def image_url(page: Page, number: int = 1) -> str:
 
 
 def byline(page: Page, *, link: str = '<a href="{href}" rel="author">{title}</a>') -> str:
-    """"By Jane Roe and Agency Wire", people linked; empty without either."""
+    """ "By Jane Roe and Agency Wire", people linked; empty without either."""
     story, _, _ = page.need()
-    names = [
-        link.format(href=esc(author.href), title=esc(author.title)) for author in page.authors
-    ]
+    names = [link.format(href=esc(author.href), title=esc(author.title)) for author in page.authors]
     if story.agency and page.outlet.agency_byline:
         people = f" {page.words['and']} ".join(names)
         return f"{people} {page.outlet.agency_byline}".strip()
@@ -139,8 +133,7 @@ def news_article(page: Page) -> dict[str, Any]:
         "isAccessibleForFree": story.free,
     }
     people: list[dict[str, str]] = [
-        {"@type": "Person", "name": author.title, "url": page.base + author.href}
-        for author in page.authors
+        {"@type": "Person", "name": author.title, "url": page.base + author.href} for author in page.authors
     ]
     if story.agency:
         people.append({"@type": "Organization", "name": story.agency})
@@ -175,8 +168,10 @@ def open_graph(page: Page, *, dates: bool = False) -> str:
     """og: and article: properties."""
     pairs = [
         ("og:type", "article" if page.kind == "article" else "website"),
-        ("og:title", page.title), ("og:url", page.canonical),
-        ("og:site_name", page.outlet.name), ("og:locale", page.outlet.locale),
+        ("og:title", page.title),
+        ("og:url", page.canonical),
+        ("og:site_name", page.outlet.name),
+        ("og:locale", page.outlet.locale),
         ("og:description", description(page)),
     ]
     if page.kind == "article":
@@ -191,9 +186,7 @@ def open_graph(page: Page, *, dates: bool = False) -> str:
             pairs.append(("article:published_time", local(published).isoformat()))
             if page.modified:
                 pairs.append(("article:modified_time", local(page.modified).isoformat()))
-    return "\n".join(
-        f'<meta property="{key}" content="{esc(value)}">' for key, value in pairs
-    )
+    return "\n".join(f'<meta property="{key}" content="{esc(value)}">' for key, value in pairs)
 
 
 def head_links(page: Page) -> str:

@@ -53,7 +53,9 @@ def render(page: Page) -> str:
     if page.kind == "article":
         story, _, _ = page.need()
         crumbs = {
-            "@context": "https://schema.org", "@type": "BreadcrumbList", "itemListElement": [
+            "@context": "https://schema.org",
+            "@type": "BreadcrumbList",
+            "itemListElement": [
                 {"@type": "ListItem", "position": 1, "name": outlet.name, "item": page.base + "/"},
                 {"@type": "ListItem", "position": 2, "name": outlet.section_name(story.section)},
             ],
@@ -71,14 +73,14 @@ def render(page: Page) -> str:
 <style>{_STYLE}</style>
 </head>
 <body class="portal">
-<div id="didomi-host" class="cookie-notice"><p>{label['cookie']}</p><button>{label['accept']}</button><button>{label['decline']}</button></div>
-<header><div class="cab"><a href="/">{esc(outlet.name)}</a></div><nav class="mn" aria-label="{label['menu']}">{links(page.nav, ONE)}</nav></header>
+<div id="didomi-host" class="cookie-notice"><p>{label["cookie"]}</p><button>{label["accept"]}</button><button>{label["decline"]}</button></div>
+<header><div class="cab"><a href="/">{esc(outlet.name)}</a></div><nav class="mn" aria-label="{label["menu"]}">{links(page.nav, ONE)}</nav></header>
 <main class="w">
 {main}
 </main>
-<aside class="w lt"><h4>{label['latest']}</h4><ol>{links(page.latest)}</ol></aside>
-<footer class="ft"><p>© {esc(outlet.name)} 2026. {label['footer']}</p>
-<p><a href="/legal">{label['imprint']}</a> <a href="/privacy">{label['privacy']}</a> <a href="/contact">{label['contact']}</a> <a href="/jobs">{label['jobs']}</a></p></footer>
+<aside class="w lt"><h4>{label["latest"]}</h4><ol>{links(page.latest)}</ol></aside>
+<footer class="ft"><p>© {esc(outlet.name)} 2026. {label["footer"]}</p>
+<p><a href="/legal">{label["imprint"]}</a> <a href="/privacy">{label["privacy"]}</a> <a href="/contact">{label["contact"]}</a> <a href="/jobs">{label["jobs"]}</a></p></footer>
 </body>
 </html>
 """
@@ -92,9 +94,12 @@ def _article(page: Page) -> str:
     by = f'<div class="a_md_a">{label["by"]} {names}</div>' if names else ""
     stand = f'<h2 class="a_st">{esc(revision.standfirst)}</h2>' if revision.standfirst else ""
     banner = f'<div class="box promo">{esc(label[revision.banner])}</div>' if revision.banner else ""
-    changed = f' <span>{label["updated"]}: {stamp(page, time=True, modified=True)}</span>' if page.modified else ""
-    wall = "" if story.free else \
-        f'<div class="wall paywall"><p>{label["paywall"]}</p><button>{label["newsletter_button"]}</button></div>'
+    changed = f" <span>{label['updated']}: {stamp(page, time=True, modified=True)}</span>" if page.modified else ""
+    wall = (
+        ""
+        if story.free
+        else f'<div class="wall paywall"><p>{label["paywall"]}</p><button>{label["newsletter_button"]}</button></div>'
+    )
     bios = "".join(
         f'<div class="box a_bio"><h4>{esc(author.title)}</h4><p>{esc(label["bio"].format(name=author.title))}</p></div>'
         for author in page.authors
@@ -102,20 +107,24 @@ def _article(page: Page) -> str:
     return f"""<article class="a"><header class="a_e"><div class="a_k"><a href="/{page.outlet.section_slug(story.section)}/">{esc(page.outlet.section_name(story.section))}</a></div>
 <h1 class="a_t">{esc(revision.headline)}</h1>{stand}</header>
 <figure class="a_m"><img src="{image_url(page)}" alt="{esc(story.caption)}" width="640" height="360"><figcaption class="a_m_p"><span>{esc(story.caption)}</span>
-<span class="a_m_c">{label['photo']}: {esc(page.outlet.agency)}</span></figcaption></figure>
+<span class="a_m_c">{label["photo"]}: {esc(page.outlet.agency)}</span></figcaption></figure>
 <div class="a_md">{by}<time datetime="{local(published).isoformat()}">{stamp(page, time=True)}</time>{changed}
 <ul class="a_sh">{share(page)}</ul></div>{banner}
 <div class="a_c clearfix">
 {body(page, _BLOCKS)}
 </div>{wall}{bios}
-<div class="a_tg"><span>{label['tags']}</span><ul>{links(page.tags)}</ul></div>
-<section class="box"><h4>{label['related']}</h4><ul>{links(page.related)}</ul></section>
-<section class="cm"><h4>{label['comments']}</h4><p>{label['comments_text']}</p></section></article>"""
+<div class="a_tg"><span>{label["tags"]}</span><ul>{links(page.tags)}</ul></div>
+<section class="box"><h4>{label["related"]}</h4><ul>{links(page.related)}</ul></section>
+<section class="cm"><h4>{label["comments"]}</h4><p>{label["comments_text"]}</p></section></article>"""
 
 
 def _list(page: Page) -> str:
     rows = links(page.teasers, '<article class="c"><h2 class="c_t"><a href="{href}">{title}</a></h2></article>')
-    more = f'<section class="box"><h4>{page.words["most_read"]}</h4><ul>{links(page.more)}</ul></section>' if page.more else ""
+    more = (
+        f'<section class="box"><h4>{page.words["most_read"]}</h4><ul>{links(page.more)}</ul></section>'
+        if page.more
+        else ""
+    )
     return f"<h1>{esc(page.title)}</h1>{rows}{pager(page)}{more}"
 
 

@@ -61,10 +61,10 @@ def render(page: Page) -> str:
 <main>
 {main}
 </main>
-<footer class="site"><p>{esc(outlet.name)} © 2026 {label['footer']}</p><nav><a href="/about">{label['imprint']}</a>
-<a href="/privacy">{label['privacy']}</a> <a href="/contact">{label['contact']}</a></nav></footer>
-<dialog class="cookies" open><p>{label['cookie']}</p><button>{label['accept']}</button><button>{label['decline']}</button></dialog>
-<div hidden>{label['loading']}</div>
+<footer class="site"><p>{esc(outlet.name)} © 2026 {label["footer"]}</p><nav><a href="/about">{label["imprint"]}</a>
+<a href="/privacy">{label["privacy"]}</a> <a href="/contact">{label["contact"]}</a></nav></footer>
+<dialog class="cookies" open><p>{label["cookie"]}</p><button>{label["accept"]}</button><button>{label["decline"]}</button></dialog>
+<div hidden>{label["loading"]}</div>
 </body>
 </html>
 """
@@ -84,19 +84,19 @@ def _article(page: Page) -> str:
     section = page.outlet.section_slug(story.section)
     return f"""<article><header><p class="kicker"><a href="/{section}/">{esc(page.outlet.section_name(story.section))}</a></p>
 <h1>{esc(revision.headline)}</h1>{stand}{by}<time datetime="{page.outlet.local(published).isoformat()}">{stamp(page, time=True)}</time></header>{banner}
-<figure><img src="{image_url(page)}" alt="" width="640" height="360"><figcaption>{esc(story.caption)} ({label['photo']}: {esc(page.outlet.agency)})</figcaption></figure>
+<figure><img src="{image_url(page)}" alt="" width="640" height="360"><figcaption>{esc(story.caption)} ({label["photo"]}: {esc(page.outlet.agency)})</figcaption></figure>
 <section class="text">
 {body(page, _BLOCKS)}
 </section>
-<footer><ul class="share">{share(page)}</ul><p class="tags">{label['tags']}: {links(page.tags, ONE)}</p></footer></article>
+<footer><ul class="share">{share(page)}</ul><p class="tags">{label["tags"]}: {links(page.tags, ONE)}</p></footer></article>
 {bios}
-<section class="related"><h2>{label['related']}</h2><ul>{links(page.related)}</ul></section>
-<section class="comments"><h2>{label['comments']}</h2><p>{label['comments_text']}</p></section>"""
+<section class="related"><h2>{label["related"]}</h2><ul>{links(page.related)}</ul></section>
+<section class="comments"><h2>{label["comments"]}</h2><p>{label["comments_text"]}</p></section>"""
 
 
 def _list(page: Page) -> str:
     rows = links(page.teasers, '<article class="teaser"><h2><a href="{href}">{title}</a></h2></article>')
-    more = f'<section><h2>{page.words["most_read"]}</h2><ul>{links(page.more)}</ul></section>' if page.more else ""
+    more = f"<section><h2>{page.words['most_read']}</h2><ul>{links(page.more)}</ul></section>" if page.more else ""
     return f"<h1>{esc(page.title)}</h1>{rows}{pager(page)}{more}"
 
 

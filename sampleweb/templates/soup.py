@@ -36,13 +36,12 @@ _BLOCKS = {
     "quote": '<div class="t4"><blockquote class="t8"><p>{html}</p></blockquote></div>',
     "table": '<div class="t4"><div class="t9"><table>{html}</table></div></div>',
     "figure": '<div class="c1"><div class="c2"><img src="{image}" alt=""></div>'
-              '<div class="c3 photo-caption">{html}</div></div>',
+    '<div class="c3 photo-caption">{html}</div></div>',
     "pull": '<div class="t4"><div class="pq pullquote">{html}</div></div>',
     "related": '<div class="r1 related-inline"><div class="r2">{title}</div><ul>{links}</ul></div>',
     "newsletter": '<div class="n1 newsletter-signup"><div class="n2">{title}</div><div class="n3">{html}</div>'
-                  '<div class="n4"><button>{button}</button></div></div>',
-    "embed": '<div class="e1 social-embed"><div>{html}</div>'
-             '<a href="https://chirrup.invalid/s/8841">{title}</a></div>',
+    '<div class="n4"><button>{button}</button></div></div>',
+    "embed": '<div class="e1 social-embed"><div>{html}</div><a href="https://chirrup.invalid/s/8841">{title}</a></div>',
     "readmore": '<div class="r1 read-more"><div><b>{title}:</b> <a href="{href}">{html}</a></div></div>',
     "ad": '<div class="ad1 advert"><div>{title}</div><a href="/ads/book">{html}</a></div>',
 }
@@ -64,16 +63,16 @@ def render(page: Page) -> str:
 <style>{_STYLE}</style>
 </head>
 <body>
-<div id="cookie-banner" class="k0"><div>{label['cookie']}</div><button>{label['accept']}</button>
-<button>{label['decline']}</button></div>
+<div id="cookie-banner" class="k0"><div>{label["cookie"]}</div><button>{label["accept"]}</button>
+<button>{label["decline"]}</button></div>
 <div class="x0"><div class="x1">
 <div class="x2"><div class="x3"><a href="/"><b>{esc(page.outlet.name)}</b></a></div>
 <div class="x4">{links(page.nav, ONE)}</div></div>
 <div class="x5"><div class="x6">{main}</div>
-<div class="x7"><div class="s1">{label['latest']}</div>{side}</div></div>
-<div class="hid">{label['loading']}</div>
-<div class="f1"><div>{label['footer']}</div><div><a href="/legal">{label['imprint']}</a> |
-<a href="/privacy">{label['privacy']}</a> | <a href="/contact">{label['contact']}</a> | <a href="/jobs">{label['jobs']}</a></div>
+<div class="x7"><div class="s1">{label["latest"]}</div>{side}</div></div>
+<div class="hid">{label["loading"]}</div>
+<div class="f1"><div>{label["footer"]}</div><div><a href="/legal">{label["imprint"]}</a> |
+<a href="/privacy">{label["privacy"]}</a> | <a href="/contact">{label["contact"]}</a> | <a href="/jobs">{label["jobs"]}</a></div>
 <div>© {esc(page.outlet.name)}</div></div>
 </div></div>
 </body>
@@ -93,25 +92,24 @@ def _article(page: Page) -> str:
         f'<div class="a3">{esc(label["bio"].format(name=author.title))}</div></div>'
         for author in page.authors
     )
-    return f"""<div class="h0"><div class="h1 breadcrumbs"><a href="/">{label['home']}</a> › <a
+    return f"""<div class="h0"><div class="h1 breadcrumbs"><a href="/">{label["home"]}</a> › <a
 href="/{page.outlet.section_slug(story.section)}/">{esc(page.outlet.section_name(story.section))}</a></div>
 <div class="h2"><h1>{esc(revision.headline)}</h1></div>{stand}{line}</div>{banner}
 <div class="c0"><div class="c1"><div class="c2"><img src="{image_url(page)}" alt="" width="640" height="360"></div>
-<div class="c3 photo-caption">{esc(story.caption)} <span>{label['photo']}: {esc(page.outlet.agency)}</span></div></div></div>
+<div class="c3 photo-caption">{esc(story.caption)} <span>{label["photo"]}: {esc(page.outlet.agency)}</span></div></div></div>
 <div class="sh1 share-bar"><ul>{share(page)}</ul></div>
 <div class="t0"><div class="t1"><div class="t2 story-text"><div class="t3">
 {body(page, _BLOCKS)}
 </div></div></div></div>
 {bios}
-<div class="g1 tags"><span>{label['tags']}:</span> {links(page.tags, ONE)}</div>
-<div class="r1 related-after"><div class="r2">{label['related']}</div><ul>{links(page.related)}</ul></div>
-<div class="m1 comments"><div class="m2">{label['comments']}</div><div class="m3">{label['comments_text']}</div></div>"""
+<div class="g1 tags"><span>{label["tags"]}:</span> {links(page.tags, ONE)}</div>
+<div class="r1 related-after"><div class="r2">{label["related"]}</div><ul>{links(page.related)}</ul></div>
+<div class="m1 comments"><div class="m2">{label["comments"]}</div><div class="m3">{label["comments_text"]}</div></div>"""
 
 
 def _list(page: Page) -> str:
     rows = links(page.teasers, '<div class="l1"><div class="l2"><a href="{href}">{title}</a></div></div>')
-    more = f'<div class="l5"><div>{page.words["most_read"]}</div><ul>{links(page.more)}</ul></div>' \
-        if page.more else ""
+    more = f'<div class="l5"><div>{page.words["most_read"]}</div><ul>{links(page.more)}</ul></div>' if page.more else ""
     return f'<div class="l0"><h1>{esc(page.title)}</h1>{rows}{pager(page)}</div>{more}'
 
 

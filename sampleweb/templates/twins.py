@@ -12,8 +12,11 @@ def amp(page: Page) -> str:
     """The AMP twin."""
     story, revision, _ = page.need()
     label = page.words
-    markup = {**_BARE, "related": PLAIN["related"], "figure":
-              '<amp-img src="{image}" width="640" height="360" layout="responsive"></amp-img><p class="caption">{html}</p>'}
+    markup = {
+        **_BARE,
+        "related": PLAIN["related"],
+        "figure": '<amp-img src="{image}" width="640" height="360" layout="responsive"></amp-img><p class="caption">{html}</p>',
+    }
     stand = f'<p class="lead">{esc(revision.standfirst)}</p>' if revision.standfirst else ""
     return f"""<!doctype html>
 <html ⚡ lang="{page.outlet.language}"{' dir="rtl"' if page.outlet.language == "ar" else ""}>
@@ -28,9 +31,9 @@ def amp(page: Page) -> str:
 <amp-img src="/media/{story.number}-1.svg" width="640" height="360" layout="responsive"></amp-img>
 <p class="caption">{esc(story.caption)}</p>
 {body(page, markup)}</article>
-<amp-ad width="300" height="250" type="invented"><div placeholder>{label['ad']}</div></amp-ad>
-<section><h4>{label['related']}</h4><ul>{links(page.related)}</ul></section></main>
-<footer>{label['footer']}</footer></body></html>
+<amp-ad width="300" height="250" type="invented"><div placeholder>{label["ad"]}</div></amp-ad>
+<section><h4>{label["related"]}</h4><ul>{links(page.related)}</ul></section></main>
+<footer>{label["footer"]}</footer></body></html>
 """
 
 
@@ -44,5 +47,5 @@ def print_version(page: Page) -> str:
 <body onload="window.print()"><p>{esc(page.outlet.name)}</p><h1>{esc(revision.headline)}</h1>{stand}
 <p><small>{byline(page)} {stamp(page, time=True)}</small></p>
 {body(page, _BARE)}
-<hr><p><small>{esc(page.canonical)}</small></p><p><small>{page.words['footer']}</small></p></body></html>
+<hr><p><small>{esc(page.canonical)}</small></p><p><small>{page.words["footer"]}</small></p></body></html>
 """

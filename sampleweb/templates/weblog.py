@@ -36,13 +36,13 @@ _BLOCKS = {
     "quote": '<blockquote class="wp-block-quote"><p>{html}</p></blockquote>',
     "table": '<figure class="wp-block-table"><table><tbody>{html}</tbody></table></figure>',
     "figure": '<div class="wp-caption alignnone"><img src="{image}" alt="" width="640" height="360">'
-              '<p class="wp-caption-text">{html}</p></div>',
+    '<p class="wp-caption-text">{html}</p></div>',
     "pull": '<figure class="wp-block-pullquote"><blockquote><p>{html}</p></blockquote></figure>',
     "related": '<div class="jp-relatedposts"><h4>{title}</h4><ul>{links}</ul></div>',
     "newsletter": '<div class="newsletter-box"><h4>{title}</h4><p>{html}</p><p><a class="button" href="/newsletter">'
-                  "{button}</a></p></div>",
+    "{button}</a></p></div>",
     "embed": '<figure class="wp-block-embed"><div class="wp-block-embed__wrapper"><p>{html}</p>'
-             '<a href="https://chirrup.invalid/s/8841">{title}</a></div></figure>',
+    '<a href="https://chirrup.invalid/s/8841">{title}</a></div></figure>',
     "readmore": '<p class="read-more-line"><strong>{title}: <a href="{href}">{html}</a></strong></p>',
 }
 
@@ -69,22 +69,22 @@ def render(page: Page) -> str:
 </head>
 <body class="single single-post wp-embed-responsive">
 <div id="page" class="site">
-<a class="skip-link screen-reader-text" href="#primary">{label['skip']}</a>
+<a class="skip-link screen-reader-text" href="#primary">{label["skip"]}</a>
 <header id="masthead" class="site-header"><p class="site-title"><a href="/">{esc(outlet.name)}</a></p>
-<nav id="site-navigation"><button class="screen-reader-text">{label['menu']}</button><ul class="menu">{links(page.nav)}</ul></nav></header>
+<nav id="site-navigation"><button class="screen-reader-text">{label["menu"]}</button><ul class="menu">{links(page.nav)}</ul></nav></header>
 <div class="content-area"><main id="primary" class="site-main">
 {main}
 </main>
 <aside id="secondary" class="widget-area">
-<section class="widget widget_search"><form role="search"><label><span class="screen-reader-text">{label['search']}</span>
+<section class="widget widget_search"><form role="search"><label><span class="screen-reader-text">{label["search"]}</span>
 <input type="search"></label></form></section>
-<section class="widget widget_recent_entries"><h2 class="widget-title">{label['latest']}</h2><ul>{links(page.latest)}</ul></section>
-<section class="widget widget_text"><h2 class="widget-title">{label['ad']}</h2><p>{label['ad_text']}</p></section>
+<section class="widget widget_recent_entries"><h2 class="widget-title">{label["latest"]}</h2><ul>{links(page.latest)}</ul></section>
+<section class="widget widget_text"><h2 class="widget-title">{label["ad"]}</h2><p>{label["ad_text"]}</p></section>
 </aside></div>
-<footer id="colophon" class="site-footer"><p>© 2026 {esc(outlet.name)}. {label['footer']}</p>
-<p><a href="/legal">{label['imprint']}</a> · <a href="/privacy">{label['privacy']}</a> · <a href="/contact">{label['contact']}</a></p>
+<footer id="colophon" class="site-footer"><p>© 2026 {esc(outlet.name)}. {label["footer"]}</p>
+<p><a href="/legal">{label["imprint"]}</a> · <a href="/privacy">{label["privacy"]}</a> · <a href="/contact">{label["contact"]}</a></p>
 </footer></div>
-<div class="cmplz-cookiebanner"><p>{label['cookie']}</p><button>{label['accept']}</button><button>{label['decline']}</button></div>
+<div class="cmplz-cookiebanner"><p>{label["cookie"]}</p><button>{label["accept"]}</button><button>{label["decline"]}</button></div>
 </body>
 </html>
 """
@@ -97,8 +97,11 @@ def _article(page: Page) -> str:
     by = f'<span class="byline">{label["by"]} {names}</span> · ' if names else ""
     stand = f'<p class="teaser">{esc(revision.standfirst)}</p>' if revision.standfirst else ""
     banner = f'<div class="widget promo">{esc(label[revision.banner])}</div>' if revision.banner else ""
-    print_link = f'<p class="print-link"><a href="{esc(page.print)}" rel="nofollow">{label["print"]}</a></p>' \
-        if page.print else ""
+    print_link = (
+        f'<p class="print-link"><a href="{esc(page.print)}" rel="nofollow">{label["print"]}</a></p>'
+        if page.print
+        else ""
+    )
     bios = "".join(
         f'<div class="author-box"><h4>{esc(author.title)}</h4><p>{esc(label["bio"].format(name=author.title))}</p></div>'
         for author in page.authors
@@ -109,23 +112,28 @@ rel="category tag">{esc(page.outlet.section_name(story.section))}</a></span>
 <h1 class="entry-title">{esc(revision.headline)}</h1>{stand}
 <div class="entry-meta">{by}<span class="posted-on">{stamp(page, time=True)}</span></div></header>{banner}
 <div class="post-thumbnail wp-caption"><img src="{image_url(page)}" alt="" width="640" height="360">
-<p class="wp-caption-text">{esc(story.caption)} {label['photo']}: {esc(page.outlet.agency)}</p></div>
+<p class="wp-caption-text">{esc(story.caption)} {label["photo"]}: {esc(page.outlet.agency)}</p></div>
 <div class="entry-content">
 {body(page, _BLOCKS)}
-<div class="sharedaddy sd-sharing-enabled"><h3 class="sd-title">{label['follow']}</h3><ul>{share(page)}</ul></div>
+<div class="sharedaddy sd-sharing-enabled"><h3 class="sd-title">{label["follow"]}</h3><ul>{share(page)}</ul></div>
 </div>
-<footer class="entry-footer"><span class="tags-links">{label['tags']}: {links(page.tags, ONE)}</span>{print_link}</footer>
+<footer class="entry-footer"><span class="tags-links">{label["tags"]}: {links(page.tags, ONE)}</span>{print_link}</footer>
 </article>
 {bios}
-<section class="related-posts"><h3>{label['related']}</h3><ul>{links(page.related)}</ul></section>
-<div id="comments" class="comments-area"><h2 class="comments-title">{label['comments']}</h2><p>{label['comments_text']}</p></div>"""
+<section class="related-posts"><h3>{label["related"]}</h3><ul>{links(page.related)}</ul></section>
+<div id="comments" class="comments-area"><h2 class="comments-title">{label["comments"]}</h2><p>{label["comments_text"]}</p></div>"""
 
 
 def _list(page: Page) -> str:
-    rows = links(page.teasers, '<article class="post hentry"><header class="entry-header"><h2 class="entry-title">'
-                 '<a href="{href}" rel="bookmark">{title}</a></h2></header></article>')
-    more = f'<section><h3>{page.words["most_read"]}</h3><ul>{links(page.more)}</ul></section>' if page.more else ""
-    return f'<header class="page-header"><h1 class="page-title">{esc(page.title)}</h1></header>{rows}{pager(page)}{more}'
+    rows = links(
+        page.teasers,
+        '<article class="post hentry"><header class="entry-header"><h2 class="entry-title">'
+        '<a href="{href}" rel="bookmark">{title}</a></h2></header></article>',
+    )
+    more = f"<section><h3>{page.words['most_read']}</h3><ul>{links(page.more)}</ul></section>" if page.more else ""
+    return (
+        f'<header class="page-header"><h1 class="page-title">{esc(page.title)}</h1></header>{rows}{pager(page)}{more}'
+    )
 
 
 def _plain(page: Page) -> str:

@@ -57,7 +57,7 @@ def test_unchanged_resources_answer_304(web: SampleWeb, path: str) -> None:
     assert get(web, "halvern", path, If_None_Match=headers["etag"])[0] == 304
     assert get(web, "halvern", path, If_Modified_Since=headers["last-modified"])[0] == 304
     assert get(web, "halvern", path, If_None_Match='"other"')[0] == 200
-    status, _, body = get(web, "halvern", path, If_None_Match=f'W/{headers["etag"]}')
+    status, _, body = get(web, "halvern", path, If_None_Match=f"W/{headers['etag']}")
     assert (status, body) == (304, b"")
 
 

@@ -77,9 +77,7 @@ def test_events_and_truth_agree() -> None:
         if event.kind == "edit":
             edits.setdefault(event.url, set()).add(event.change)
     for url in before.keys() & after.keys():
-        assert (fingerprint(before[url]) != fingerprint(after[url])) == bool(
-            edits.get(url, set()) - {"furniture"}
-        ), url
+        assert (fingerprint(before[url]) != fingerprint(after[url])) == bool(edits.get(url, set()) - {"furniture"}), url
 
 
 def fingerprint(item: Expected) -> tuple[object, ...]:
@@ -91,9 +89,17 @@ def test_last_modified_moves_whenever_the_bytes_do(outlet: str) -> None:
     here = Site(BY_KEY[outlet], newsroom(26)[outlet], PORT, SCENARIO)
     listed = here.archive.listed(DEFAULT_CLOCK)
     paths = [
-        "/", here.section_path("politics"), here.page_path(here.section_path("archive"), 2),
-        "/feeds/rss.xml", "/feeds/atom.xml", "/feeds/feed.json", "/sitemap.xml", "/sitemap-news.xml",
-        "/sitemaps/articles.xml.gz", "/sitemap_index.xml", "/robots.txt",
+        "/",
+        here.section_path("politics"),
+        here.page_path(here.section_path("archive"), 2),
+        "/feeds/rss.xml",
+        "/feeds/atom.xml",
+        "/feeds/feed.json",
+        "/sitemap.xml",
+        "/sitemap-news.xml",
+        "/sitemaps/articles.xml.gz",
+        "/sitemap_index.xml",
+        "/robots.txt",
         *(here.archive.path(story) for story in listed[:3]),
     ]
     last: dict[str, tuple[datetime, Resource]] = {}

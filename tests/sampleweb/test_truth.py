@@ -75,13 +75,28 @@ def test_there_is_enough_of_everything(web: SampleWeb) -> None:
     assert kinds["brief"] >= 6 and kinds["flash"] >= 6
     outcomes = {item.outcome for item in web.truth()}
     assert outcomes >= {
-        "article", "section", "gallery", "video", "soft-404", "consent-wall", "bot-challenge",
-        "empty-shell", "http-error", "no-text", "static", "disallowed",
+        "article",
+        "section",
+        "gallery",
+        "video",
+        "soft-404",
+        "consent-wall",
+        "bot-challenge",
+        "empty-shell",
+        "http-error",
+        "no-text",
+        "static",
+        "disallowed",
     }
     only = {item.only_via for item in web.articles()} - {None}
     assert only == {"rss", "atom", "json", "news-sitemap", "gz-sitemap", "sitemap", "page-3", "home"}
     assert {item.kind for item in web.articles()} == {
-        "article", "brief", "flash", "liveblog", "teaser", "wire",
+        "article",
+        "brief",
+        "flash",
+        "liveblog",
+        "teaser",
+        "wire",
     }
 
 

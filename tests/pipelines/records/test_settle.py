@@ -6,7 +6,15 @@ import hashlib
 import pytest
 
 from pipelines.model import (
-    Article, Author, Discovery, Extraction, HttpFacts, Publisher, Rejection, Version, WarcPointer,
+    Article,
+    Author,
+    Discovery,
+    Extraction,
+    HttpFacts,
+    Publisher,
+    Rejection,
+    Version,
+    WarcPointer,
 )  # fmt: skip
 from pipelines.records.ledger import Ledger
 from pipelines.records.settle import Known, LedgerHistory, Settler
