@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -40,6 +41,16 @@ _FOREIGN = (
     "ticker",
     "more-",
 )
+MAX_STATE = 2_000_000
+"""Characters of a script that are searched."""
+
+_STATE = re.compile(
+    r"\\?\"(?:(?P<published>(?:date|first)?[-_]?publi(?:sh|cation)\w*|pub[-_]?date|deploy[-_]?(?:dt|date))|"
+    r"created?[-_]?(?:at|date|dt)|"
+    r"reg[-_]?(?:dt|date))\\?\"\s*:\s*\\?\"(?P<value>\d{4}[-./]?\d\d[-./]?\d\d[^\"\\]{0,25})\\?\"",
+    re.I,
+)
+
 MAX_HOLDERS = 150
 """Elements with a telling class that are read for a date."""
 
@@ -66,6 +77,23 @@ def visible(page: Markup) -> Iterator[tuple[str, str]]:
 
 _HOLDERS = frozenset({"span", "div", "p", "li", "small", "em", "abbr", "dd", "a", "b", "i", "td", "strong", "h6"})
 _LABELLED = re.compile(r"date|time|publish|datum|fecha|byline|meta|posted|info", re.I)
+
+
+def state(page: Markup) -> Iterator[tuple[str, str]]:
+    """Dates in the data that a page's own scripts are started with, publication before creation; the first object of
+    such data is the article that the page is for."""
+    created = []
+    for script in page.tree.iter("script"):
+        text = script.text
+        if not text or script.get("src") or len(text) > MAX_STATE or "ld+json" in (script.get("type") or ""):
+            continue
+        for match in itertools.islice(_STATE.finditer(text), 20):
+            if match["published"]:
+                yield "state", match["value"]
+            else:
+                created.append(match["value"])
+    for value in created:
+        yield "state", value
 
 
 def lines(page: Markup) -> Iterator[tuple[str, str]]:

@@ -85,6 +85,8 @@ def read(page: Markup, *, captured: datetime, provenance: Provenance) -> Dates:
     if written and instants.plausible(Moment(day=written[1]), captured):
         published.append(Statement(source="url", raw=written[0], moment=Moment(day=written[1])))
     if not published:
+        published = list(_stated(datelines.state(page), captured, language))
+    if not published:
         published = list(_stated(datelines.lines(page), captured, language))
     if not published:
         return Dates(modified=modified[0].moment.iso() if modified else None)

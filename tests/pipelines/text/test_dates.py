@@ -182,6 +182,20 @@ def test_the_day_in_an_address(path, day):
     assert read(url=f"https://gullpost.example{path}").published == day
 
 
+def test_dates_in_application_state_when_nothing_else_tells():
+    data = {"article": {"id": 7, "created_at": "2026-03-01", "publishedAt": "2026-03-04T07:30Z"}}
+    state = f"<script>window.__STATE__ = {json.dumps(data)}</script>"
+    assert read(body=f"<h1>H</h1>{state}").published == "2026-03-04T07:30:00+00:00"
+    assert read(body=f"<h1>H</h1>{state}").source == "state"
+    assert read(PUBLISHED.format("2026-03-02"), f"<h1>H</h1>{state}").published == "2026-03-02"
+    pushed = r'<script>self.push([1,"{\"publishDate\":\"2026.03.04 07:30\"}"])</script>'
+    assert read(body=f"<h1>H</h1>{pushed}").published == "2026-03-04T07:30:00"
+    assert (
+        read(body='<h1>H</h1><script>var a = {"publisher": "2026 Gull", "version": "2026-03-04"}</script>').published
+        is None
+    )
+
+
 def test_the_feed_completes_a_day():
     said = Provenance(method="feed", date="Wed, 04 Mar 2026 07:30:00 +0100")
     assert read(PUBLISHED.format("2026-03-04"), provenance=said).published == "2026-03-04T07:30:00+01:00"
