@@ -193,7 +193,7 @@ class Crawl:
         added = self.frontier.add(candidates)
         self.crawler.stats.inc_value("broadsheet/found", added)
         for note in found.notes:
-            logger.info("%s: %s", ref.url, note)
+            logger.debug("%s: %s", ref.url, note)
         if added:
             self.frontier.wake()
 

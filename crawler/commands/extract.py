@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
@@ -18,6 +19,7 @@ from pipelines.errors import BroadsheetError
 from pipelines.flow.extract import Counts, extract
 from pipelines.flow.files import warc_files
 from pipelines.model import Article
+from pipelines.records.jsonl import as_dict, encode
 from pipelines.text.refine import Options
 from pipelines.workers import Workers
 
@@ -50,6 +52,9 @@ class Command(ScrapyCommand):
         parser.add_argument(
             "--jobs", type=int, default=len(os.sched_getaffinity(0)), help="worker processes (default: %(default)s)"
         )
+        parser.add_argument(
+            "--explain", action="store_true", help="say in FILE.explain.jsonl what was left out of each text, and why"
+        )
         parser.add_argument("--no-learn", action="store_true", help="do not learn what the sites repeat (site memory)")
         examples(parser, EXAMPLES)
 
@@ -61,32 +66,42 @@ class Command(ScrapyCommand):
         if opts.jobs < 1:
             raise UsageError("--jobs takes a number from 1")
         try:
-            self.exitcode = self._extract(warc_files(args), Path(opts.output), opts.jobs, not opts.no_learn)
+            self.exitcode = self._extract(warc_files(args), Path(opts.output), opts)
         except BroadsheetError as error:
             print(f"scrapy extract: {error}", file=sys.stderr)
             self.exitcode = ExitStatus.of(error)
 
-    def _extract(self, files: list[Path], output: Path, jobs: int, learning: bool) -> ExitStatus:
+    def _extract(self, files: list[Path], output: Path, opts: argparse.Namespace) -> ExitStatus:
         assert self.settings is not None
-        rejections = output.with_name(f"{output.name.removesuffix('.jsonl')}.rejections.jsonl")
+        rejections, explained = (
+            output.with_name(f"{output.name.removesuffix('.jsonl')}.{kind}.jsonl") for kind in ("rejections", "explain")
+        )
+        targets = [output, rejections, *([explained] if opts.explain else [])]
         output.parent.mkdir(parents=True, exist_ok=True)
-        parts = [path.with_name(path.name + ".part") for path in (output, rejections)]
         counts, meter = Counts(), Meter()
         workers = Workers(
-            jobs,
+            opts.jobs,
             seconds=self.settings.getfloat("BROADSHEET_PARSE_SECONDS"),
             megabytes=self.settings.getint("BROADSHEET_PARSE_MEGABYTES"),
         )
         try:
-            with parts[0].open("wb") as articles, parts[1].open("wb") as rejected:
-                for made in extract(files, workers, options=Options(), learning=learning, counts=counts):
+            with ExitStack() as stack:
+                articles, rejected, *explanations = (stack.enter_context(_part(path).open("wb")) for path in targets)
+                made_all = extract(
+                    files, workers, options=Options(), learning=not opts.no_learn, explain=opts.explain, counts=counts
+                )
+                for made in made_all:
                     (articles if isinstance(made.outcome, Article) else rejected).write(made.line)
+                    for lines in explanations:
+                        lines.write(
+                            encode({"id": made.outcome.id, "url": made.outcome.url, "removed": as_dict(made.removed)})
+                        )
                     meter.show(counts)
         finally:
             workers.close(wait=False)
             meter.done()
-        for part, path in zip(parts, (output, rejections), strict=True):
-            part.replace(path)
+        for path in targets:
+            _part(path).replace(path)
         reasons = ", ".join(f"{number} {reason}" for reason, number in counts.rejections.most_common())
         print(f"{counts.captures} captures: {counts.articles} articles in {output}", file=sys.stderr)
         if reasons:
@@ -94,6 +109,11 @@ class Command(ScrapyCommand):
         for damage in counts.damaged:
             print(f"damaged: {damage}", file=sys.stderr)
         return ExitStatus.PARTIAL if counts.damaged else ExitStatus.COMPLETE
+
+
+def _part(path: Path) -> Path:
+    """Where a file is written until it is whole."""
+    return path.with_name(path.name + ".part")
 
 
 class Meter:

@@ -24,7 +24,7 @@ def quiet_terminal(command: ScrapyCommand) -> None:
     """In a terminal the table tells what happens, so only warnings are logged there, unless asked otherwise."""
     assert command.settings is not None
     if sys.stderr.isatty():
-        command.settings.set("LOG_LEVEL", "WARNING", "command")
+        command.settings.set("LOG_LEVEL", "WARNING", "cmdline")  # -L and -s come after, and win
 
 
 def run_spider(command: ScrapyCommand, name: str, arguments: dict[str, Any]) -> ExitStatus:

@@ -17,7 +17,7 @@ from pipelines.flow.parse import Parsed, Task, parse
 from pipelines.model import Article, Capture, Outcome, Provenance
 from pipelines.records.jsonl import encode
 from pipelines.records.settle import History, Known, Settler
-from pipelines.text.refine import Options, failed
+from pipelines.text.refine import Options, Removed, failed
 from pipelines.text.sites import Observation, SiteMemory, learn, site_of
 from pipelines.workers import Workers
 
@@ -71,6 +71,8 @@ class Extracted:
     """The outcome as a line of JSON."""
     discovered: Any = None
     """What the parser discovered in it, if it was asked to."""
+    removed: tuple[Removed, ...] = ()
+    """What was left out of the text and why, if that was asked for."""
 
 
 def extract(
@@ -83,12 +85,13 @@ def extract(
     learning: bool = True,
     parser: Callable[[Task], Parsed] = parse,
     discover: Callable[[Provenance], Any] = lambda provenance: None,
+    explain: bool = False,
 ) -> Iterator[Extracted]:
     """Every capture and what it comes to, in WARC order whatever the number of workers.
 
     A WARC that notes its site memory is refined with that; of others, what their sites repeat is learnt in a
-    first pass, unless ``learning`` is off. ``counts`` is kept up to date. ``parser`` and ``discover`` are as in
-    ``pipelines.flow.run.Hooks``. Raises ``ArchiveError`` for a file that is no WARC.
+    first pass, unless ``learning`` is off; ``explain`` asks why things were left out. ``counts`` is kept up to date.
+    ``parser`` and ``discover`` are as in ``pipelines.flow.run.Hooks``. Raises ``ArchiveError`` for a file that is no WARC.
     """
     survey = _survey(files, counts)
     try:
@@ -97,7 +100,7 @@ def extract(
         runs: dict[str | None, int] = {}
         settlers: dict[int, Settler] = {}
         known = history if history is not None else Memory()
-        parsing = _Parsing(workers, parser, discover, options)
+        parsing = _Parsing(workers, parser, discover, options, explain)
         for capture, parsed in _refined(files, survey.memories, parsing, counts):
             number = runs.setdefault(capture.provenance.run, len(runs) + 1)
             if number not in settlers:
@@ -109,7 +112,13 @@ def extract(
                 counts.articles += 1
             else:
                 counts.rejections[settled.reason] += 1
-            yield Extracted(capture=capture, outcome=settled, line=encode(settled), discovered=parsed.discovered)
+            yield Extracted(
+                capture=capture,
+                outcome=settled,
+                line=encode(settled),
+                discovered=parsed.discovered,
+                removed=parsed.removed,
+            )
     finally:
         survey.memories.close()
 
@@ -161,6 +170,7 @@ class _Parsing:
     parser: Callable[[Task], Parsed]
     discover: Callable[[Provenance], Any]
     options: Options
+    explain: bool
 
 
 def _refined(
@@ -181,6 +191,7 @@ def _refined(
                         memory=memories.file(memory),
                         options=parsing.options,
                         discover=parsing.discover(item.provenance),
+                        explain=parsing.explain,
                     ),
                 )
 

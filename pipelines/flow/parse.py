@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.archive.reader import open_capture
 from pipelines.model import Capture, CaptureRef, Outcome
-from pipelines.text.refine import Options, observe, refine, refine_and_observe
+from pipelines.text.refine import Options, Removed, explain, observe, refine, refine_and_observe
 from pipelines.text.sites import Observation, SiteMemory
 
 
@@ -28,6 +28,8 @@ class Task:
     observe: bool = False
     discover: Any = None
     """What the crawl passes to its own parsing function."""
+    explain: bool = False
+    """Say why each thing of the page that is not in the text was left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class Parsed:
     """None: held until the site is known."""
     observation: Observation | None = None
     discovered: Any = None
+    removed: tuple[Removed, ...] = ()
 
 
 def load(task: Task) -> Capture:
@@ -61,7 +64,8 @@ def parse_capture(capture: Capture, task: Task) -> Parsed:
     if task.observe:
         outcome, observation = refine_and_observe(capture, memory, task.options)
         return Parsed(outcome=outcome, observation=observation)
-    return Parsed(outcome=refine(capture, memory, task.options))
+    removed = tuple(explain(capture, memory, task.options)) if task.explain else ()
+    return Parsed(outcome=refine(capture, memory, task.options), removed=removed)
 
 
 @lru_cache(maxsize=256)
