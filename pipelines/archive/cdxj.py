@@ -26,6 +26,9 @@ from pipelines.errors import RecordError
 INDEXED = ("response", "revisit", "resource")
 """Types of records that replay can show."""
 
+NOT_MODIFIED = 304
+"""pywb hands it on to the browser, which has nothing that was not modified, and shows an empty page."""
+
 RUN_LINES = 100_000
 """Lines sorted in memory at a time, some 40 MB; more are merged from files."""
 
@@ -70,8 +73,9 @@ def entries(
 ) -> Iterator[Entry]:
     """The entries of one file, in its order, with a digest of each record as stored if that is asked for.
 
-    Left out are records that replay cannot open: those that share a gzip member with others, and responses cut before
-    the end of their head. Raises ``ArchiveError`` and tells damaged records as ``scan`` does.
+    Left out is what replay cannot show: records that share a gzip member with others, responses cut before the end of
+    their head, and 304 answers, in whose place it then shows the capture that they confirm. Raises ``ArchiveError``
+    and tells damaged records as ``scan`` does.
     """
     name = path.name.removesuffix(OPEN)
     for record in scan(path, limit=MAX_HEAD, on_error=on_error):
@@ -90,6 +94,8 @@ def _entry(record: Record, name: str, path: Path) -> Entry | None:
     if kind != "resource" and mime and mime.startswith("application/http"):
         head = parse_head(record.block)
         if head is None and (kind != "revisit" or record.size):
+            return None
+        if head is not None and head.status == NOT_MODIFIED:
             return None
         status = head.status if head else None
         mime = next((value for key, value in head.headers if key.lower() == "content-type"), "") if head else ""

@@ -14,7 +14,8 @@ from typing import Any
 from pipelines.archive.digests import ResponseHash, spelled, split
 from pipelines.archive.http import parse_head, parse_request_head
 from pipelines.archive.rules import header_faults, record_faults
-from pipelines.archive.scan import OPEN, FramingError, Record, form_of, scan
+from pipelines.archive.scan import OPEN, Record, form_of, scan
+from pipelines.archive.stream import FramingError
 from pipelines.errors import ArchiveError
 
 _IDENTICAL = "/revisit/identical-payload-digest"

@@ -10,7 +10,8 @@ from typing import cast, get_args
 from pipelines.archive.fields import CONTENT_TYPE as WARC_FIELDS
 from pipelines.archive.fields import decode_provenance
 from pipelines.archive.http import MAX_HEAD, parse_head, payload_of
-from pipelines.archive.scan import MAX_BLOCK, OPEN, FramingError, Record, scan
+from pipelines.archive.scan import MAX_BLOCK, OPEN, Record, scan
+from pipelines.archive.stream import FramingError
 from pipelines.archive.writer import Note
 from pipelines.errors import ArchiveError, RecordError
 from pipelines.model import Capture, CaptureRef, RecordType, Truncation

@@ -8,7 +8,6 @@ flat: of a block no more than a limit is kept. Tolerant, but nothing is hidden: 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,8 @@ from typing import IO
 
 from fastwarc.warc import ArchiveIterator
 
-from pipelines.errors import ArchiveError, RecordError
+from pipelines.archive.stream import PIECE, FramingError, Stream
+from pipelines.errors import ArchiveError
 
 OPEN = ".open"
 """Suffix of a file that is still written."""
@@ -27,12 +27,6 @@ MAX_BLOCK = 64 << 20
 MAX_HEADER = 1 << 20
 """Bytes of a WARC header. One of ours has some 600; a URL may take 8 KB and more."""
 
-STEP = 1 << 16
-"""Bytes of the file read at a time; 64 KB hold most captures. Measured equal to 256 KB, and half of 16 KB's time."""
-
-PIECE = 1 << 20
-"""Bytes unpacked at a time: a bomb grows no further before it is skipped."""
-
 _MAGIC = {b"\x1f\x8b": "gzip", b"WA": "plain", b"\x28\xb5": "packed", b"\x04\x22": "packed", b"\x5d\x2a": "packed"}
 """First bytes of a WARC in each of its forms: gzip, plain, zstd, lz4, and a zstd dictionary."""
 
@@ -40,14 +34,6 @@ _NEXT = {"gzip": re.compile(rb"\x1f\x8b\x08[\x00\x04]"), "plain": re.compile(rb"
 """Where a record may begin behind a damaged one."""
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
-
-
-class FramingError(RecordError):
-    """A record is not where or what it should be."""
-
-    def __init__(self, detail: str, *, offset: int, rule: str) -> None:
-        super().__init__(f"at {offset}: {detail}")
-        self.detail, self.offset, self.rule = detail, offset, rule
 
 
 @dataclass(slots=True)
@@ -118,7 +104,7 @@ def scan(
                 return
             while form != "empty":
                 try:
-                    yield from _records(_Stream(handle, start, form == "gzip"), stop, limit, tap)
+                    yield from _records(Stream(handle, start, form == "gzip"), stop, limit, tap)
                     return
                 except FramingError as error:
                     if on_error is None:
@@ -132,65 +118,13 @@ def scan(
         raise ArchiveError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-class _Stream:
-    """What is in a file, unpacked, one gzip member after the other; a plain file is one member."""
-
-    def __init__(self, handle: IO[bytes], start: int, gzip: bool) -> None:
-        handle.seek(start)
-        self._handle, self._gzip = handle, gzip
-        self._packed = b""
-        self._unpacker = zlib.decompressobj(31)
-        self.offset = start
-        """Where the current member begins."""
-        self.end = start
-        """Where it ends, once it was read to its end."""
-        self._taken = start
-        """Bytes of the file taken by the unpacker, or given out."""
-
-    def begin(self) -> bool:
-        """Turn to the next member. False at the end of the file."""
-        self.offset = self._taken
-        if not self._packed:
-            self._packed = self._handle.read(STEP)
-        if self._gzip and self._packed:
-            while len(self._packed) < 2 and (more := self._handle.read(STEP)):
-                self._packed += more
-            if self._packed[:2] != b"\x1f\x8b":
-                raise FramingError("what follows is no gzip member", offset=self.offset, rule="garbage")
-            self._unpacker = zlib.decompressobj(31)
-        return bool(self._packed)
-
-    def read(self) -> bytes:
-        """Some more of the member; nothing at its end."""
-        if not self._gzip:
-            piece, self._packed = self._packed or self._handle.read(STEP), b""
-            self._taken += len(piece)
-            return piece
-        while not self._unpacker.eof:
-            if not self._packed:
-                self._packed = self._handle.read(STEP)
-                if not self._packed:
-                    raise FramingError("the file ends inside this record", offset=self.offset, rule="torn")
-            before = len(self._packed)
-            try:
-                piece = self._unpacker.decompress(self._packed, PIECE)
-            except zlib.error as error:
-                raise FramingError(f"gzip is damaged: {error}", offset=self.offset, rule="gzip") from None
-            self._packed = self._unpacker.unused_data if self._unpacker.eof else self._unpacker.unconsumed_tail
-            self._taken += before - len(self._packed)
-            if piece:
-                return piece
-        self.end = self._taken
-        return b""
-
-
-def _records(stream: _Stream, stop: int | None, limit: int, tap: Tap | None) -> Iterator[Record]:
-    plain = not stream._gzip
-    while (stop is None or stream._taken < stop) and stream.begin():
+def _records(stream: Stream, stop: int | None, limit: int, tap: Tap | None) -> Iterator[Record]:
+    plain = not stream.gzip
+    while (stop is None or stream.taken < stop) and stream.begin():
         buffer, at, number = stream.read(), stream.offset, 0
         while buffer:
             record, rest = _record(stream, buffer, at, limit, tap)
-            used = stream._taken - len(rest)
+            used = stream.taken - len(rest)
             if plain:
                 record.length = used - at
                 at = used
@@ -205,7 +139,7 @@ def _records(stream: _Stream, stop: int | None, limit: int, tap: Tap | None) -> 
             buffer = rest or stream.read()
 
 
-def _record(stream: _Stream, buffer: bytes, at: int, limit: int, tap: Tap | None) -> tuple[Record, bytes]:
+def _record(stream: Stream, buffer: bytes, at: int, limit: int, tap: Tap | None) -> tuple[Record, bytes]:
     """The record that begins with ``buffer``, and what follows it there."""
     while (end := _HEADER_END.search(buffer)) is None:
         if len(buffer) > MAX_HEADER or not (more := stream.read()):

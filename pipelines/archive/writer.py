@@ -15,9 +15,10 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
-from pipelines.archive.digests import hash_exchange, sha1, spelled
+from pipelines.archive.digests import ResponseHash, hash_exchange, sha1, spelled
 from pipelines.archive.fields import CONTENT_TYPE as WARC_FIELDS
 from pipelines.archive.fields import encode_provenance
+from pipelines.archive.http import Head
 from pipelines.archive.record import compressible, deflated, header, member, stored, target_uri, warc_date
 from pipelines.archive.scan import OPEN
 from pipelines.archive.segment import sync_folder
@@ -57,6 +58,9 @@ class RevisitTarget:
     filename: str | None = None
     """Where it lies, if that is known: a reader then finds its payload without an index."""
     offset: int | None = None
+    chunked: bool = False
+    """Its body has chunk framing. pywb looks for framing where the revisit's own head says so, hence a revisit without
+    it is written in full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +126,18 @@ class WarcWriter:
     # ------------------------------------------------------------------ records
 
     def write(
-        self, exchange: Exchange, provenance: Provenance, *, revisit_of: RevisitTarget | None = None
+        self,
+        exchange: Exchange,
+        provenance: Provenance,
+        *,
+        revisit_of: RevisitTarget | None = None,
+        hashes: tuple[ResponseHash, str] | None = None,
     ) -> CaptureRef:
-        """Write one exchange and give the place of its response. A cut response is never written as a revisit."""
-        hashed, digest = hash_exchange(exchange)
+        """Write one exchange and give the place of its response. A cut response is never written as a revisit.
+
+        ``hashes`` are those of ``hash_exchange``, from a caller who needed them before.
+        """
+        hashed, digest = hashes or hash_exchange(exchange)
         head, response = hashed.head, exchange.response
         uri, date, record_id = target_uri(exchange.url), warc_date(exchange.started), self._new_id()
         common: Fields = [("WARC-Target-URI", uri), ("WARC-Date", date)]
@@ -137,7 +149,7 @@ class WarcWriter:
         kind: RecordType = "response"
         response.seek(0)
         first: Iterable[bytes]
-        if revisit_of is not None and head is not None and not exchange.truncated:
+        if revisit_of is not None and head is not None and _may_revisit(exchange, head, revisit_of):
             kind = "revisit"
             profile = NOT_MODIFIED if head.status == SERVER_NOT_MODIFIED else IDENTICAL
             if profile == NOT_MODIFIED:
@@ -257,6 +269,10 @@ class WarcWriter:
     def close(self) -> None:
         """Let go of the file without sealing it."""
         self._series.close()
+
+
+def _may_revisit(exchange: Exchange, head: Head, target: RevisitTarget) -> bool:
+    return not exchange.truncated and (head.status == SERVER_NOT_MODIFIED or head.chunked or not target.chunked)
 
 
 def _refers_to(target: RevisitTarget, profile: str) -> Fields:

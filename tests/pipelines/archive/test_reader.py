@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import pickle
 import random
 import time
 import tracemalloc
@@ -279,3 +280,12 @@ def test_random_bytes_do_not_hang(tmp_path):
         assert len(found) <= 2
         list(check([path]))
     assert time.process_time() - begun < 10
+
+
+def test_errors_travel_between_processes(tmp_path):
+    path = tmp_path / "d.warc.gz"
+    path.write_bytes(gzip.compress(response(1))[:-1])
+    with pytest.raises(RecordError) as caught:
+        list(records(path))
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.offset, again.rule) == (str(caught.value), 0, "torn")

@@ -295,3 +295,55 @@ def test_what_is_written_can_be_read_at_once(writer, tmp_path):
     ref = warc.write(make_exchange(sized(PAGE)), PROVENANCE)
     assert [item.ref for item in records(tmp_path / f"{ref.filename}.open")] == [ref]
     warc.close()
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from pipelines.archive.recover import read_tail
+from pipelines.archive.writer import WarcWriter
+from pipelines.model import Provenance
+from tests.pipelines.archive.exchanges import chunked, make_exchange, sized
+folder, committed = Path(sys.argv[1]), int(sys.argv[2])
+warc = WarcWriter(folder, prefix="kill", info={"software": "test"}, reserve=0)
+for path in folder.glob("*.open"):
+    tail = read_tail(path, committed)
+    warc.resume(path, tail.length)
+    print("tail", *(item.ref.record_id for item in tail.items), flush=True)
+while True:
+    body = os.urandom(int.from_bytes(os.urandom(2), "big"))
+    ref = warc.write(make_exchange(sized(body) if body[:1] < b"a" else chunked(body, 3000)), Provenance())
+    print("wrote", ref.record_id, flush=True)
+    if int(ref.record_id[9:10], 16) < 3:
+        warc.sync()
+        print("synced", warc.position[1], flush=True)
+"""
+
+
+def test_killed_again_and_again(tmp_path):
+    """Every capture that was acknowledged is there once, and the file is whole, after six kills while it grows."""
+    acknowledged, committed = [], 0
+    for turn in range(6):
+        command = [sys.executable, "-c", KILLED, str(tmp_path), str(committed)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+            output = []
+            for line in child.stdout:
+                output.append(line)
+                if len(output) == 10 + 11 * turn:
+                    child.kill()
+        for line in output:
+            what, *values = line.split()
+            if what == "wrote":
+                acknowledged += values
+            elif what == "tail":
+                acknowledged += [value for value in values if value not in acknowledged]
+            else:
+                committed = int(values[0])
+    [path] = tmp_path.iterdir()
+    kept = read_tail(path, 0)
+    found = [item.ref.record_id for item in kept.items]
+    assert set(found) >= set(acknowledged)
+    assert len(found) == len(set(found)) <= len(acknowledged) + 1  # the last may have come through unheard
+    with path.open("r+b") as handle:
+        handle.truncate(kept.length)
+    assert list(check([path], advice=True)) == []

@@ -301,6 +301,17 @@ def test_revisits(writer, tmp_path):
     assert list(check([tmp_path / NAME], advice=True)) == []
 
 
+def test_revisits_and_chunk_framing(writer, tmp_path):
+    """A payload kept with framing is not referred to by an answer without: pywb would show the framing."""
+    warc = writer()
+    first = warc.write(make_exchange(chunked(PAGE)), PROVENANCE)
+    target = RevisitTarget(first.record_id, first.url, first.date, chunked=True)
+    kinds = [warc.write(make_exchange(block), PROVENANCE, revisit_of=target).type for block in SHAPES.values()][:3]
+    assert kinds == ["response", "revisit", "revisit"]
+    assert warc.write(make_exchange(SHAPES["not modified"]), PROVENANCE, revisit_of=target).type == "revisit"
+    warc.close()
+
+
 def test_revisit_of_another_file(writer, tmp_path):
     """Found where the revisit names the file; without that, it has no payload unless the caller knows."""
     warc = writer(max_bytes=1)
