@@ -1,6 +1,8 @@
 """Each rule: a file that keeps it, and one that breaks it."""
 
 import gzip
+import re
+from pathlib import Path
 
 import pytest
 
@@ -179,3 +181,13 @@ def test_where_and_how_many(writer, tmp_path):
     assert (problem.file, problem.offset, problem.rule) == (path.name, fourth.offset, "gzip")
     assert {each.rule for each in rest} == {"reference"}
     assert len(seen) == 9
+
+
+def test_every_rule_is_documented():
+    """Rules of the code and rules named in docs/archive.md are the same."""
+    root = Path(__file__).parents[3]
+    code = "".join(path.read_text() for path in (root / "pipelines/archive").glob("*.py"))
+    rules = set(re.findall(r"(?:rule=|Fault\(|problem\()\"([a-z-]+)\"", code))
+    rules |= set(re.findall(r"yield \"([a-z-]+)\", ", code)) | {"block-digest", "payload-digest"}
+    text = (root / "docs/archive.md").read_text().partition("## Checking")[2].partition("## Index")[0]
+    assert rules == set(re.findall(r"`([a-z-]+)`", text)) - {"scrapy verify"}
