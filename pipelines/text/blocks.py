@@ -107,6 +107,12 @@ class Block:
     drop: str | None = None
     """Why the block is no part of the article."""
 
+    @property
+    def plain(self) -> str:
+        """The text with plain spaces only, for comparison with phrases."""
+        text = self.text
+        return text if text.isascii() else text.replace("\xa0", " ").replace("\u202f", " ")
+
 
 def squeeze(text: str) -> str:
     """Text without runs of white space. A no-break space by itself stays: it is part of how a number is written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -81,7 +82,7 @@ def judge(root: Element, hints: Hints, memory: SiteMemory | None = None) -> Judg
         if block.drop is None and block.tag not in ("li", "td"):
             if key(block.text) in hints.heads:
                 block.drop = "headline"
-            elif block.tag in _LABEL_TAGS and block.size < 60 and DATE.match(block.text):
+            elif block.tag in _LABEL_TAGS and block.size < 60 and (block.tag == "time" or DATE.match(block.plain)):
                 block.drop = "date"
     _lists(within)
     _linked_headings(within)
@@ -198,7 +199,7 @@ def _encloses(block: Block, part: Furniture, tags: tuple[str, ...]) -> bool:
 
 def _line(block: Block) -> str | None:
     """What a block is by its own text and links."""
-    text, size = block.text, block.size
+    text, size = block.plain, block.size
     share = block.links / len(text)
     if text.startswith("http") and " " not in text:
         return "links"
@@ -229,7 +230,7 @@ def _under_picture(block: Block) -> str | None:
         return "caption" if block.size > 200 else None
     if block.tag not in ("p", "li") and block.size < 200:
         return "caption"
-    if block.size < 120 and not SENTENCE_END.search(block.text):
+    if block.size < 120 and not SENTENCE_END.search(block.plain):
         return "caption?"
     box = block.element.getparent()
     if box is None or box.find(".//img") is None:
@@ -282,7 +283,11 @@ def _captions(blocks: list[Block]) -> None:
 def _repeated(blocks: list[Block]) -> None:
     """What a box says once more: pull quotes, captions told twice."""
     kept = [block for block in blocks if block.drop is None and block.size >= PULLED]
-    boxed = [block for block in kept if _boxed(block)]
+    often = Counter(block.text for block in kept)
+    for block in kept:
+        if often[block.text] >= _FILLER:
+            block.drop = "repeated"
+    boxed = [block for block in kept if block.size <= LONGEST_QUOTE and _boxed(block)]
     if not boxed:
         return
     texts = [(block, key(block.text)) for block in kept]
@@ -293,6 +298,12 @@ def _repeated(blocks: list[Block]) -> None:
         ):
             box.drop = "repeated"
 
+
+_FILLER = 8
+"""Times that a line is there from which it is a template's filler: no article says the same so often."""
+
+LONGEST_QUOTE = 320
+"""Letters of the longest pull quote that was met."""
 
 PULLED = 30
 """Letters of a block from which its being said again elsewhere is no chance."""
@@ -322,9 +333,11 @@ def _top(blocks: list[Block]) -> None:
     head = next((block.order for block in reversed(blocks) if block.drop == "headline" and block.tag == "h1"), -1)
     begun = 0
     for block in kept:
-        ended = SENTENCE_END.search(block.text) is not None
+        ended = SENTENCE_END.search(block.plain) is not None
         byline = (
-            block.size < 160 and not STOP.search(block.text) and (STAMP.search(block.text) or BYLINE.match(block.text))
+            block.size < 160
+            and not STOP.search(block.plain)
+            and (STAMP.search(block.plain) or BYLINE.match(block.plain))
         )
         if begun:
             begun += 1
@@ -332,7 +345,9 @@ def _top(blocks: list[Block]) -> None:
                 block.drop = "label"
             if begun > _AFTER_STANDFIRST:
                 return
-        elif is_prose(block) and not byline and not (block.tag != "p" and block.size < 80 and STAMP.search(block.text)):
+        elif (
+            is_prose(block) and not byline and not (block.tag != "p" and block.size < 80 and STAMP.search(block.plain))
+        ):
             begun = 1
         elif (block.tag in HEADINGS and block.order > head and block.tag != "h1") or (
             ended and block.size > 15 and block.tag in ("p", "li")
@@ -353,15 +368,15 @@ def _tail(blocks: list[Block], hints: Hints) -> None:
     whole = _is_whole(kept, hints)
     labels: list[Block] = []
     for block in reversed(kept):
-        if TAIL.search(block.text) and block.size < 300:
+        if TAIL.search(block.plain) and block.size < 300:
             block.drop = "credit"
-        elif not labels and prose > 3 and block.size < 600 and BIO.search(block.text):
+        elif not labels and prose > 3 and block.size < 600 and BIO.search(block.plain):
             block.drop = "author"
         elif whole and is_prose(block) and hints.share_in_body(block.text) < 0.2:
             block.drop = "not-in-body"
         elif is_prose(block) or (block.tag == "li" and block.size > 15 and block.links < 0.3 * len(block.text)):
             break
-        elif block.tag in HEADINGS or not SENTENCE_END.search(block.text):
+        elif block.tag in HEADINGS or not SENTENCE_END.search(block.plain):
             labels.append(block)
         else:
             break
@@ -431,7 +446,7 @@ def _supported(
         beside = block.order > head.order and (inside is None or block.element in inside)
         if not beside or (prose < THIN and not named_so and block.tag not in ("p", "blockquote", "li")):
             block.drop = "unsupported"
-        elif prose < THIN and not SENTENCE_END.search(block.text) and not named_so:
+        elif prose < THIN and not SENTENCE_END.search(block.plain) and not named_so:
             block.drop = "label"
 
 
@@ -444,18 +459,22 @@ def _standfirst(blocks: list[Block], within: list[Block], head: Block | None, hi
     if first is None or head is None or head.order > first:
         return
     for block in blocks[head.order + 1 : first]:
-        if block.drop not in ("outside", "related") or key(block.text) in hints.heads or _line(block):
+        if block.drop not in ("outside", "related") or key(block.text) in hints.heads:
+            continue
+        if _line(block) or TAIL.search(block.plain):
             continue
         told = hints.tells(block.text)
         if any(not part.exempt and not (told and part.kind in _STANDFIRST_MAY_STAND_IN) for part in block.furniture):
             continue
-        if STAMP.search(block.text) and len(block.text) < 120 and not told:
+        if STAMP.search(block.plain) and len(block.text) < 120 and not told:
             continue
         marked = told or named(block, LEDE)
         if block.tag in HEADINGS:
             wanted = marked and block.size >= 25
         else:
-            wanted = (block.size >= 60 and SENTENCE_END.search(block.text) is not None) or (marked and block.size >= 25)
+            wanted = (block.size >= 60 and SENTENCE_END.search(block.plain) is not None) or (
+                marked and block.size >= 25
+            )
         if wanted:
             block.drop = None
 

@@ -67,6 +67,7 @@ BIO = re.compile(
     r"\b(?:is|was) (?:an?|the|our) (?:[\w-]+ ){0,6}(?:writer|reporter|journalist|editor|professor|researcher|author|columnist|"
     r"correspondent|fellow|lecturer|contributor|freelancer|analyst|blogger|historian)\b"
     r"|\bist (?:[\w-]+ ){0,6}(?:Redakteurin?|Korrespondentin?|Autorin?|Journalistin?|Reporterin?|Volontärin?)\b"
+    r"|^(?:Korrespondentin?|Redakteurin?|Autorin?|Chefreporterin?|Reporterin?) [^.]{3,60}? (?:ist|schreibt|berichtet|arbeitet)\b"
     r"|\best (?:[\w-]+ ){0,4}(?:journaliste|correspondante?|rédacteur|rédactrice|chroniqueu(?:r|se))\b"
     r"|\bes (?:[\w-]+ ){0,4}(?:periodista|corresponsal|redactora?|escritora?)\b",
 )

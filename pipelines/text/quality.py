@@ -177,7 +177,7 @@ def _teasers(kept: list[Block]) -> int:
 
 def _gallery(reading: Reading, size: int) -> No | None:
     markup = reading.markup
-    if size >= THIN or "J" in reading.hints.evidence:
+    if size >= THIN or "J" in reading.hints.evidence or (size >= 150 and "P" in reading.hints.evidence):
         return None
     for element in markup.tree.iter("div", "section", "ul", "ol", "figure", "article"):
         names = element.get("class")

@@ -60,7 +60,12 @@ def read(tree: lxml.html.HtmlElement, url: str, memory: SiteMemory | None = None
         again = _read(body_of(found), markup, hints, None)
         if again.prose > 2 * reading.prose:
             return again
-    if not reading.kept and memory is None and sum(is_prose(block) for block in reading.blocks) >= LINES:
+    if (
+        not reading.kept
+        and memory is None
+        and not hints.evidence
+        and sum(is_prose(block) for block in reading.blocks) >= LINES
+    ):
         _second_opinion(tree, reading.blocks)
     return reading
 

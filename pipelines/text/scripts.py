@@ -25,6 +25,7 @@ MAX_VALUES = 20_000
 """Values of a script's JSON that are looked at."""
 
 _PUSH = re.compile(r"self\.__next_f\.push\(\[\s*1\s*,\s*(\"(?:[^\"\\]|\\.)*\")\s*\]\)", re.S)
+_ROW = re.compile(rb"\s*[0-9a-f]*:(?:T([0-9a-f]{1,7}),)?")
 _STATE = re.compile(r"^\s*(?:window\.|var\s+|self\.)?[\w.$\[\]\"']+\s*=\s*(?=[{\[])")
 _MARKUP = re.compile(r"<p\b", re.I)
 _KEYS = ("html", "content", "text", "value", "body", "paragraph", "data")
@@ -47,22 +48,33 @@ def _candidates(markup: Markup) -> Iterator[str]:
     payload: list[str] = []
     for script in markup.tree.iter("script"):
         text = script.text or ""
-        if len(text) < MIN_TEXT or "ld+json" in (script.get("type") or "") or len(text) > jsonld.MAX_SCRIPT:
+        if len(text) > jsonld.MAX_SCRIPT:
             continue
         if "__next_f" in text:
             payload += [_string(found) for found in _PUSH.findall(text)]
+        elif len(text) < MIN_TEXT or "ld+json" in (script.get("type") or ""):
+            continue
         elif "json" in (script.get("type") or ""):
             yield from _values(jsonld.parse(text))
         elif found := _STATE.match(text):
             yield from _values(jsonld.parse(text[found.end() :]))
-    if payload:
-        joined = "".join(payload)
-        for line in joined.split("\n"):
-            _, _, value = line.partition(":")
-            if value[:1] in "[{":
-                yield from _values(jsonld.parse(value))
-            elif len(_MARKUP.findall(line)) > 1:
-                yield line[line.index("<") :]
+    for row in _rows("".join(payload)):
+        if row[:1] in "[{":
+            yield from _values(jsonld.parse(row))
+        elif len(_MARKUP.findall(row)) > 1:
+            yield row[row.index("<") :]
+
+
+def _rows(payload: str) -> Iterator[str]:
+    """The rows of a server component's payload: up to the line's end, or of a given number of bytes for texts."""
+    data = payload.encode("utf-8", "replace")
+    at = 0
+    while found := _ROW.match(data, at):
+        at = found.end()
+        end = at + int(found[1], 16) if found[1] else data.find(b"\n", at)
+        end = len(data) if end < 0 else end
+        yield data[at:end].decode("utf-8", "replace")
+        at = end
 
 
 def _string(literal: str) -> str:
