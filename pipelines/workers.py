@@ -38,6 +38,7 @@ def prepare(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _let_go_of_server()
     if sys.platform == "linux":
         pr_set_pdeathsig = 1  # prctl(2)
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
@@ -95,6 +96,20 @@ def _start_server() -> None:
             del os.environ["PYTHONPATH"]
         else:
             os.environ["PYTHONPATH"] = before
+
+
+def _let_go_of_server() -> None:
+    """In a new worker, close its end of the pipe by which the fork server learns that nobody needs it any more.
+
+    Each worker is given one, so with a worker busy the server would not notice that the crawl was killed, would not
+    end, and the worker would go on with its page for as long as that takes. The name is private; where it is gone, idle
+    workers still end with their crawl (``tests/pipelines/flow/test_workers.py`` tells).
+    """
+    server = getattr(forkserver, "_forkserver", None)
+    end: int | None = getattr(server, "_forkserver_alive_fd", None)
+    if end is not None:
+        os.close(end)
+        vars(server)["_forkserver_alive_fd"] = None
 
 
 def _reap_server() -> None:

@@ -1,0 +1,71 @@
+"""What worker processes are given to do in tests. Run as a program, it is a parent with two workers."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import time
+
+from pipelines.workers import Workers
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def divide(number: int) -> float:
+    return 1 / number
+
+
+def whoami(seconds: float = 0.0) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def spin(seconds: float) -> None:
+    """Busy in Python."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+def backtrack(seconds: float) -> None:
+    """Busy in C, without letting any other thread run."""
+    re.match(r"(a+)+$", "a" * 60 + "b")
+
+
+def fill(size: int) -> int:
+    return len(bytes(size))
+
+
+def die(how: int) -> None:
+    os.kill(os.getpid(), how)
+    time.sleep(10)
+
+
+def interrupt_yourself() -> bool:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.05)
+    return True
+
+
+def main(busy: str) -> None:
+    workers = Workers(2, seconds=600, preload=("tests.pipelines.flow.chores",))
+    pids: set[int] = set()
+    while len(pids) < 2:
+        pids |= {workers.result(future) for future in [workers.submit(whoami, 0.1) for _ in range(4)]}
+    print(*pids, flush=True)
+    if busy != "idle":
+        for _ in range(2):
+            workers.submit(globals()[busy], 300)
+    time.sleep(300)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
