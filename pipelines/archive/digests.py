@@ -1,7 +1,7 @@
 """Digests as WARC writes them (WARC/1.1, 5.8 and 5.9): ``sha1:`` and base32 in capitals, as the tools of the field do.
 
 The block digest is over the record's block. The payload digest is over the body as RFC 2616 calls it an entity-body:
-without transfer coding, with content coding. A block without a whole HTTP head is payload altogether.
+without transfer coding, with content coding.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from pipelines.archive.http import MAX_HEAD, Dechunker, Head, parse_head
+from pipelines.archive.http import MAX_HEAD, Dechunker, Head, parse_head, payload_without_head
 from pipelines.model import Exchange
 
 ALGORITHMS = {
@@ -109,13 +109,13 @@ class ResponseHash:
                 self._payload = hashlib.new(self._algorithm, usedforsecurity=False)
             self._feed_body(body)
         elif len(self._pending) > MAX_HEAD:
-            body, self._pending = self._pending, None
+            body, self._pending = payload_without_head(self._pending), None
             self._feed_body(body)
 
     def end(self) -> bytes:
         """The payload digest; call it once, after the last piece."""
         if self._pending is not None:
-            self._feed_body(self._pending)
+            self._feed_body(payload_without_head(self._pending))
             self._pending = None
         if self.chunks is not None:
             self._payload.update(self.chunks.end())

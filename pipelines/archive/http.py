@@ -161,6 +161,12 @@ def dechunk(body: bytes) -> bytes | None:
     return None if chunks.unframed else b"".join(pieces)
 
 
+def payload_without_head(block: bytes) -> bytes:
+    """The payload of a block in which no head ends: none if it was cut in its head, all of it if it has none."""
+    opening = block[:5].upper()
+    return b"" if b"HTTP/".startswith(opening) else block
+
+
 def payload_of(head: Head, body: bytes) -> bytes:
     """The body without transfer coding. One declared chunked that is not is given as it is."""
     if not head.chunked:

@@ -9,10 +9,10 @@ from typing import cast, get_args
 
 from pipelines.archive.fields import CONTENT_TYPE as WARC_FIELDS
 from pipelines.archive.fields import decode_provenance
-from pipelines.archive.http import MAX_HEAD, parse_head, payload_of
+from pipelines.archive.http import MAX_HEAD, parse_head, payload_of, payload_without_head
 from pipelines.archive.scan import MAX_BLOCK, OPEN, Record, scan
 from pipelines.archive.stream import FramingError
-from pipelines.archive.writer import Note
+from pipelines.archive.values import Note
 from pipelines.errors import ArchiveError, RecordError
 from pipelines.model import Capture, CaptureRef, RecordType, Truncation
 
@@ -160,7 +160,7 @@ def _capture(name: str, record: Record, bodies: bool) -> Capture | None:
     if head is None:
         if kind == "revisit":
             return whole
-        payload = record.block if bodies else b""
+        payload = payload_without_head(record.block) if bodies else b""
         return replace(whole, payload=payload, truncated=whole.truncated or "unspecified")
     payload = payload_of(head, record.block[head.length :]) if bodies and kind != "revisit" else b""
     return replace(whole, status=head.status, headers=head.headers, payload=payload)

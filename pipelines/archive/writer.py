@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -23,6 +22,7 @@ from pipelines.archive.record import compressible, deflated, header, member, sto
 from pipelines.archive.scan import OPEN
 from pipelines.archive.segment import sync_folder
 from pipelines.archive.series import Series
+from pipelines.archive.values import Note, RevisitTarget
 from pipelines.model import CaptureRef, Exchange, Provenance, RecordType
 
 __all__ = ["OPEN", "Note", "RevisitTarget", "WarcWriter", "sync_folder", "target_uri", "warc_date"]
@@ -46,34 +46,6 @@ READ = 1 << 20
 """Bytes of a spooled body in memory at a time."""
 
 Fields = list[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class RevisitTarget:
-    """The response that a revisit refers to."""
-
-    record_id: str
-    url: str
-    date: str
-    filename: str | None = None
-    """Where it lies, if that is known: a reader then finds its payload without an index."""
-    offset: int | None = None
-    chunked: bool = False
-    """Its body has chunk framing. pywb looks for framing where the revisit's own head says so, hence a revisit without
-    it is written in full."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """A metadata record that is not about how a page was found."""
-
-    filename: str
-    offset: int
-    target_uri: str
-    content_type: str
-    block: bytes
-    concurrent_to: str | None = None
-    record_id: str = ""
 
 
 def _uuid() -> str:
@@ -149,11 +121,12 @@ class WarcWriter:
         kind: RecordType = "response"
         response.seek(0)
         first: Iterable[bytes]
-        if revisit_of is not None and head is not None and _may_revisit(exchange, head, revisit_of):
+        if revisit_of is not None and head is not None and _may_revisit(exchange, head, digest, revisit_of):
             kind = "revisit"
             profile = NOT_MODIFIED if head.status == SERVER_NOT_MODIFIED else IDENTICAL
-            if profile == NOT_MODIFIED:
-                payload = []
+            if profile == NOT_MODIFIED:  # its payload is that of the original (WARC/1.1, 6.7.3)
+                digest = revisit_of.payload_digest or ""
+                payload = [("WARC-Payload-Digest", digest)] if digest else []
             fields = [*wire, *payload, *_refers_to(revisit_of, profile)]
             first = [member(kind, record_id, fields, HTTP + "response", response.read(head.length))]
         else:
@@ -271,8 +244,11 @@ class WarcWriter:
         self._series.close()
 
 
-def _may_revisit(exchange: Exchange, head: Head, target: RevisitTarget) -> bool:
-    return not exchange.truncated and (head.status == SERVER_NOT_MODIFIED or head.chunked or not target.chunked)
+def _may_revisit(exchange: Exchange, head: Head, digest: str, target: RevisitTarget) -> bool:
+    if head.status == SERVER_NOT_MODIFIED:
+        return not exchange.truncated
+    identical = target.payload_digest in (None, digest)
+    return identical and not exchange.truncated and (head.chunked or not target.chunked)
 
 
 def _refers_to(target: RevisitTarget, profile: str) -> Fields:

@@ -34,7 +34,7 @@ def test_heads(block, status, headers):
 @pytest.mark.parametrize("block", [b"", b"\r\n\r\n", b"<html>\n\n", b"HTTP/1.1 200 OK\r\nA: b", b"HTTP/1.1 ok\r\n\r\n"])
 def test_no_heads(block):
     assert parse_head(block) is None
-    assert payload_digest_of(block) == sha1(block)
+    assert payload_digest_of(block) == sha1(b"" if block.startswith(b"HTTP") else block)
 
 
 @pytest.mark.parametrize(
