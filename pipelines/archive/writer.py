@@ -23,6 +23,7 @@ from pipelines.archive.scan import OPEN
 from pipelines.archive.segment import sync_folder
 from pipelines.archive.series import Series
 from pipelines.archive.values import Note, RevisitTarget
+from pipelines.errors import CaptureError
 from pipelines.model import CaptureRef, Exchange, Provenance, RecordType
 
 __all__ = ["OPEN", "Note", "RevisitTarget", "WarcWriter", "sync_folder", "target_uri", "warc_date"]
@@ -144,7 +145,8 @@ class WarcWriter:
             )
             opening += response.read(head.length) if head else b""
             body = response.read(READ)
-            whole = chain([body], _pieces(response))
+            rest = hashed.length - len(body) - (head.length if head else 0)
+            whole = chain([body], _pieces(response, rest))
             first = deflated(chain([opening], whole)) if compressible(body) else stored(opening, whole)
         group = [first]
         if exchange.request:
@@ -270,6 +272,10 @@ def _tied(record_id: str | None) -> Fields:
     return [("WARC-Concurrent-To", f"<{record_id}>")] if record_id else []
 
 
-def _pieces(handle: IO[bytes]) -> Iterator[bytes]:
+def _pieces(handle: IO[bytes], length: int) -> Iterator[bytes]:
+    """The rest of a body, of which the length is known: the record's header has announced it."""
     while piece := handle.read(READ):
+        length -= len(piece)
         yield piece
+    if length:
+        raise CaptureError(f"the file of a response changed while it was archived ({length} bytes differ)")

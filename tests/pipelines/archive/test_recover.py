@@ -1,6 +1,7 @@
 """What is left after a crash or a full disk: whole groups, and nothing that was acknowledged is lost."""
 
 import errno
+import io
 import os
 import resource
 import subprocess
@@ -25,7 +26,7 @@ def test_torn_at_every_byte(writer, tmp_path):
     warc = writer()
     first = warc.write(make_exchange(sized(PAGE)), PROVENANCE)
     name, committed = warc.position
-    second = warc.write(make_exchange(chunked(PAGE), interim=INTERIM), PROVENANCE)
+    second = warc.write(make_exchange(chunked(PAGE[:150], 60), interim=INTERIM), PROVENANCE)
     _, whole = warc.position
     warc.close()
     data = (tmp_path / f"{name}.open").read_bytes()
@@ -252,6 +253,26 @@ def test_fsync_that_fails_is_final(writer, monkeypatch):
         with pytest.raises(CaptureError, match="Input/output error"):
             act()
     warc.close()
+
+
+class Shrinking(io.BytesIO):
+    """A spooled body that is shorter when it is read again."""
+
+    def seek(self, *args):
+        if self.tell():
+            self.truncate(len(self.getvalue()) - 10)
+        return super().seek(*args)
+
+
+def test_a_body_that_changes_is_not_archived(writer, tmp_path):
+    warc = writer()
+    first = warc.write(make_exchange(sized(PAGE)), PROVENANCE)
+    _, length = warc.position
+    with pytest.raises(CaptureError, match="10 bytes differ"):
+        warc.write(make_exchange(Shrinking(sized(PAGE)), response_length=1), PROVENANCE)
+    assert warc.position == (first.filename, length)
+    warc.seal()
+    assert list(check([tmp_path / first.filename], advice=True)) == []
 
 
 CHILD = """
