@@ -49,8 +49,17 @@ class Reading:
         return "\n\n".join(block.text for block in self.blocks if block.drop is None)
 
 
-def read(tree: lxml.html.HtmlElement, url: str, memory: SiteMemory | None = None) -> Reading:
+def read(tree: lxml.html.HtmlElement, url: str, memory: SiteMemory | None = None, *, tables: bool = True) -> Reading:
     """Read a page. The tree is left as it is."""
+    reading = _read_any(tree, url, memory)
+    if not tables:
+        for block in reading.kept:
+            if block.tag in ("td", "th"):
+                block.drop = "table"
+    return reading
+
+
+def _read_any(tree: lxml.html.HtmlElement, url: str, memory: SiteMemory | None) -> Reading:
     markup = structured.gather(tree, url)
     hints = hints_of(markup)
     reading = _read(body_of(tree), markup, hints, memory)

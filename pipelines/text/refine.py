@@ -43,7 +43,7 @@ class Options:
     """What a user may choose about extraction."""
 
     tables: bool = True
-    """Keep tables that belong to the text, a row a paragraph."""
+    """Keep tables that belong to the text, a cell a paragraph."""
 
     @property
     def digest(self) -> str:
@@ -98,7 +98,7 @@ def explain(capture: Capture, memory: SiteMemory | None = None, options: Options
     page = open_page(capture)
     if isinstance(page, No):
         return []
-    reading = read(page.tree, capture.ref.url, memory)
+    reading = read(page.tree, capture.ref.url, memory, tables=options.tables)
     removed = [
         Removed(_reason(block, memory), place(block.element), block.text) for block in reading.blocks if block.drop
     ]
@@ -131,7 +131,7 @@ def failed(ref: CaptureRef, provenance: Provenance, message: str) -> Rejection:
 def _refine(page: Page, memory: SiteMemory | None, options: Options) -> Outcome:
     capture = page.capture
     ref = capture.ref
-    reading = read(page.tree, ref.url, memory)
+    reading = read(page.tree, ref.url, memory, tables=options.tables)
     if capture.provenance.role is Role.HOME:
         return _reject(capture, No("section", "fetched as a home page"))
     if no := verdict(reading, listing=capture.provenance.role is Role.SECTION):
@@ -153,7 +153,7 @@ def _refine(page: Page, memory: SiteMemory | None, options: Options) -> Outcome:
         alternative_headline=about.alternative_headline,
         description=about.description,
         text=text,
-        authors=tuple(author for author in about.authors if author.name not in about.organizations),
+        authors=about.authors,
         date_published=about.date_published,
         date_published_raw=about.date_published_raw,
         date_published_source=about.date_published_source,
