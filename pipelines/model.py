@@ -144,10 +144,12 @@ class Capture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """A person who wrote the article; agencies and desks are not people."""
+    """Whom the page credits with the article."""
 
     name: str
     url: str | None = None
+    type: Literal["Person", "Organization"] = "Person"
+    """As schema.org has it: agencies, desks and papers are organizations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

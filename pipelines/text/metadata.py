@@ -38,8 +38,6 @@ class Metadata:
     description: str | None
     authors: tuple[Author, ...]
     """All that the page names as authors, people and organisations, in its order."""
-    organizations: tuple[str, ...]
-    """The names among ``authors`` that are agencies, desks or the site itself."""
     date_published: str | None
     date_published_raw: str | None
     date_published_source: str | None
@@ -80,8 +78,7 @@ def read(
         headline=title,
         alternative_headline=head.alternative,
         description=_description(page),
-        authors=tuple(Author(name=credit.name, url=credit.url) for credit in credits),
-        organizations=tuple(credit.name for credit in credits if credit.type == "Organization"),
+        authors=tuple(Author(name=credit.name, url=credit.url, type=credit.type) for credit in credits),
         date_published=when.published,
         date_published_raw=when.raw,
         date_published_source=when.source,

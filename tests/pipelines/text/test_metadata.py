@@ -67,9 +67,9 @@ def test_a_page_that_tells_everything():
     assert found.description == "Two boats lost & nobody hurt."
     assert found.authors == (
         Author(name="Orla Penhallow", url="https://www.tidewell-courier.co.uk/people/orla"),
-        Author(name="Tidewell Press Agency"),
+        Author(name="Tidewell Press Agency", type="Organization"),
     )
-    assert found.organizations == ("Tidewell Press Agency",)
+    assert [author.name for author in found.authors if author.type == "Organization"] == ["Tidewell Press Agency"]
     assert (found.date_published, found.date_published_raw, found.date_published_source) == (
         "2026-03-04T07:30:00+00:00",
         "2026-03-04T07:30:00+00:00",
