@@ -130,6 +130,11 @@ class Capture:
     truncated: Truncation | None = None
     provenance: Provenance = Provenance()
 
+    @property
+    def chunked(self) -> bool:
+        """Whether the body came with chunk framing."""
+        return "chunked" in (self.header("transfer-encoding") or "").lower()
+
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its case."""
         wanted = name.lower()

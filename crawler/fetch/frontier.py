@@ -61,6 +61,10 @@ RANK = (Role.REQUISITE, Role.ARTICLE, Role.SECTION, Role.SITEMAP, Role.FEED, Rol
 """Sources before articles, so that the newest articles are known when their turn comes."""
 
 
+def _told(failure: object) -> None:
+    """Why an address failed has been logged and kept by the time that Scrapy asks what to do."""
+
+
 def _never(_: float) -> IDelayedCall:
     raise AssertionError("there is no crawl to wake")
 
@@ -424,7 +428,9 @@ class Frontier(BaseScheduler):
             url=url, role=Role(role), method=method, outlet=outlet, source_url=source_url, title=title, date=date,
             depth=depth,
         )  # fmt: skip
-        return Request(url, meta={"candidate": candidate, "frontier": (row, host.name)}, dont_filter=True)
+        return Request(
+            url, meta={"candidate": candidate, "frontier": (row, host.name)}, errback=_told, dont_filter=True
+        )
 
     def wake(self) -> None:
         """Have the engine ask at once: addresses were added outside of its own turns."""

@@ -89,9 +89,10 @@ def extract(
 ) -> Iterator[Extracted]:
     """Every capture and what it comes to, in WARC order whatever the number of workers.
 
-    A WARC that notes its site memory is refined with that; of others, what their sites repeat is learnt in a
-    first pass, unless ``learning`` is off; ``explain`` asks why things were left out. ``counts``
-    is kept up to date. ``parser`` and ``discover`` are as in ``pipelines.flow.run.Hooks``. Raises ``ArchiveError`` for a file that is no WARC.
+    A WARC that notes its site memory is refined with that; of others, what their sites repeat is learnt in a first
+    pass, unless ``learning`` is off. ``explain`` asks why things were left out. ``counts`` is kept up to date.
+    ``parser`` and ``discover`` are as in ``pipelines.flow.run.Hooks``. Raises ``ArchiveError`` for a file that is no
+    WARC.
     """
     survey = _survey(files, counts)
     try:

@@ -24,7 +24,7 @@ from pipelines.records.ledger import Ledger, Lock
 from pipelines.text.refine import Options
 from pipelines.workers import Workers
 
-PARTS = ("scrapy", "twisted", "trafilatura", "lxml", "warcio", "fastwarc")
+PARTS = ("scrapy", "twisted", "trafilatura", "lxml", "fastwarc")
 """Packages whose versions ``run.json`` names: they shape what is captured and extracted."""
 
 
@@ -117,7 +117,7 @@ def open_run(
             if isinstance(item, Note):
                 run.recover_note(item)
             else:
-                run.recover(item.ref, item.provenance, item.status)
+                run.recover(item)
                 live.recovered.append(item)
         return live
     except BaseException:

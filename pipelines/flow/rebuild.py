@@ -101,7 +101,8 @@ def _run(folder: Path, ledger: Ledger, workers: Workers, parts: Parts) -> Rebuil
             name = RECORDS[0] if isinstance(made.outcome, Article) else RECORDS[1]
             outputs[name].write(made.line)
             lengths[name] += len(made.line)
-            row = ledger.add_capture(number, made.capture.ref, made.capture.provenance, made.capture.status)
+            capture = made.capture
+            row = ledger.add_capture(number, capture.ref, capture.provenance, capture.status, chunked=capture.chunked)
             ledger.settle_capture(row, "article" if isinstance(made.outcome, Article) else made.outcome.reason)
             parts.taken(ledger, made.capture, made.discovered)
             if counts.captures % COMMIT_EVERY == 0:

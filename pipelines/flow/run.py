@@ -17,13 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.archive.digests import payload_digest
-from pipelines.archive.http import response_head
+from pipelines.archive.digests import hash_exchange
 from pipelines.archive.writer import Note, RevisitTarget, WarcWriter
 from pipelines.errors import BroadsheetError, CaptureError, DiskFullError, ExtractError
 from pipelines.flow.memories import HISTORY_TYPE, MEMORY_TYPE, Memories, wants_memory
 from pipelines.flow.parse import Parsed, Task, parse
-from pipelines.model import Article, CaptureRef, Exchange, Outcome, Provenance
+from pipelines.model import Article, Capture, CaptureRef, Exchange, Outcome, Provenance
 from pipelines.records.jsonl import Lines, encode
 from pipelines.records.ledger import Ledger
 from pipelines.records.settle import LedgerHistory, Settler
@@ -33,6 +32,9 @@ from pipelines.workers import Workers
 
 MOST_HELD = 1000
 """Captures held back for want of site memory, over all sites; beyond that the fullest site makes do."""
+
+LONGEST_HELD = 60.0
+"""Seconds that a capture is held back at most: records behind it in the WARC wait for it too."""
 
 OBSERVE_ALL, OBSERVE_EVERY = 64, 8
 """Every page of a site is observed until its memory rests on 64, then every eighth, to notice a redesign."""
@@ -57,6 +59,8 @@ class Site:
 
     observed: list[Observation] = field(default_factory=list)
     held: list[Pending] = field(default_factory=list)
+    since: float | None = None
+    """When the first of them was held back (the event loop's time)."""
     captures: int = 0
 
 
@@ -120,25 +124,31 @@ class Run:
         The future is done when the page is parsed (its outcome may still wait for others before it).
         """
         try:
-            head = response_head(exchange)
+            hashes = hash_exchange(exchange)
+            head = hashes[0].head
             status = head.status if head else 0
             site, remembers = site_of(exchange.url), wants_memory(provenance.role, status)
             if remembers:
                 self._introduce(site, exchange.url)
-            ref = self._writer.write(exchange, provenance, revisit_of=self._revisited(exchange, status))
+            target = self._revisited(exchange, status, hashes[1])
+            ref = self._writer.write(exchange, provenance, revisit_of=target, hashes=hashes)
         except DiskFullError:
             raise
         except BroadsheetError as error:
             raise self._failing(error) from error
-        return self._keep(ref, provenance, status, remembers)
+        chunked = head is not None and "chunked" in head.get("transfer-encoding").lower()
+        return self._keep(ref, provenance, status, remembers, chunked=chunked)
 
-    def recover(self, ref: CaptureRef, provenance: Provenance, status: int) -> None:
+    def recover(self, found: Capture) -> None:
         """Take up a capture that the WARC holds and the ledger does not know of."""
-        self._keep(ref, provenance, status, wants_memory(provenance.role, status))
+        remembers = wants_memory(found.provenance.role, found.status)
+        self._keep(found.ref, found.provenance, found.status, remembers, chunked=found.chunked)
 
-    def _keep(self, ref: CaptureRef, provenance: Provenance, status: int, remembers: bool) -> asyncio.Future[Parsed]:
+    def _keep(
+        self, ref: CaptureRef, provenance: Provenance, status: int, remembers: bool, *, chunked: bool = False
+    ) -> asyncio.Future[Parsed]:
         try:
-            row = self.ledger.add_capture(self.number, ref, provenance, status)
+            row = self.ledger.add_capture(self.number, ref, provenance, status, chunked=chunked)
             return self._enqueue(row, ref, provenance, remembers)
         except BroadsheetError as error:
             raise self._failing(error) from error
@@ -152,13 +162,23 @@ class Run:
             self.ledger.remember_site(memory.site, self.number, note.filename, note.offset, text)
             self._memories.add(memory.site, (note.filename, note.offset), memory)
 
-    def _revisited(self, exchange: Exchange, status: int) -> RevisitTarget | None:
+    def _revisited(self, exchange: Exchange, status: int, digest: str) -> RevisitTarget | None:
+        """The response that this one repeats, if there is one."""
         if exchange.truncated is not None or status not in (200, 304):
             return None
-        found = (
-            self.ledger.last_response(exchange.url) if status == 304 else self.ledger.payload(payload_digest(exchange))
+        found = self.ledger.last_response(exchange.url) if status == 304 else self.ledger.payload(digest)
+        if found is None:
+            return None
+        here = found.run == self.number  # files of other runs lie in other folders
+        return RevisitTarget(
+            record_id=found.record_id,
+            url=found.url,
+            date=found.date,
+            payload_digest=found.payload_digest,
+            filename=found.filename if here else None,
+            offset=found.offset if here else None,
+            chunked=bool(found.chunked),
         )
-        return RevisitTarget(*found) if found else None
 
     def _enqueue(self, row: int, ref: CaptureRef, provenance: Provenance, remembers: bool) -> asyncio.Future[Parsed]:
         site = site_of(ref.url)
@@ -224,6 +244,7 @@ class Run:
             memory = self._memories.at(pending.site, (pending.ref.filename, pending.ref.offset))
             if memory is None:
                 site.held.append(pending)
+                site.since = site.since or self._loop.time()
             else:  # learnt while this page was being observed
                 self._release(pending, memory)
         known = self._memories.latest(pending.site)
@@ -271,7 +292,7 @@ class Run:
         if known is None or memory.digest != known.digest:
             url = site.held[0].ref.url if site.held else f"http://{name}/"
             self._note(name, url, memory)
-        held, site.held = site.held, []
+        held, site.held, site.since = site.held, [], None
         for pending in held:
             chosen = self._memories.at(name, (pending.ref.filename, pending.ref.offset))
             assert chosen is not None
@@ -293,6 +314,9 @@ class Run:
     def commit(self) -> None:
         """Make durable what has been captured and settled: WARC, then JSONL, then the ledger."""
         try:
+            overdue = self._loop.time() - LONGEST_HELD
+            for name in [name for name, site in self._sites.items() if site.since and site.since < overdue]:
+                self._learn(name)
             self._writer.sync()
             self._articles.sync()
             self._rejections.sync()

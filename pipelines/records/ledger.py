@@ -13,7 +13,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipelines.errors import BusyError, DiskFullError, LedgerError
 from pipelines.model import CaptureRef, Provenance, Role
@@ -28,7 +28,7 @@ MIGRATIONS = (
                           offset INTEGER NOT NULL, length INTEGER NOT NULL, record_id TEXT NOT NULL,
                           url TEXT NOT NULL, date TEXT NOT NULL, type TEXT NOT NULL, payload_digest TEXT,
                           refers_to TEXT, role TEXT NOT NULL, outlet TEXT, status INTEGER,
-                          outcome TEXT);
+                          chunked INTEGER NOT NULL, outcome TEXT);
     CREATE INDEX capture_unsettled ON capture (id) WHERE outcome IS NULL;
     CREATE INDEX capture_url ON capture (url) WHERE type = 'response';
     CREATE INDEX capture_payload ON capture (payload_digest) WHERE type = 'response';
@@ -50,6 +50,19 @@ MIGRATIONS = (
     """,
 )
 """SQL that brings a ledger from version N to N + 1; ``PRAGMA user_version`` holds the version."""
+
+
+class Kept(NamedTuple):
+    """A response in the archive, as a revisit refers to it."""
+
+    record_id: str
+    url: str
+    date: str
+    payload_digest: str | None
+    filename: str
+    offset: int
+    chunked: int
+    run: int
 
 
 class Lock:
@@ -151,12 +164,14 @@ class Ledger:
 
     # ------------------------------------------------------------------ captures
 
-    def add_capture(self, run: int, ref: CaptureRef, provenance: Provenance, status: int | None) -> int:
+    def add_capture(
+        self, run: int, ref: CaptureRef, provenance: Provenance, status: int | None, *, chunked: bool = False
+    ) -> int:
         cursor = self.execute(
             "INSERT INTO capture (run, filename, offset, length, record_id, url, date, type, payload_digest,"
-            " refers_to, role, outlet, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " refers_to, role, outlet, status, chunked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (run, ref.filename, ref.offset, ref.length, ref.record_id, ref.url, ref.date, ref.type,
-             ref.payload_digest, ref.refers_to, str(provenance.role), provenance.outlet, status),
+             ref.payload_digest, ref.refers_to, str(provenance.role), provenance.outlet, status, chunked),
         )  # fmt: skip
         assert cursor.lastrowid is not None
         return cursor.lastrowid
@@ -192,23 +207,21 @@ class Ledger:
         ).fetchall()
         return [row[0] for row in rows]
 
-    def payload(self, digest: str) -> tuple[str, str, str] | None:
-        """The response that holds a payload: record id, address, date."""
-        row: tuple[str, str, str] | None = self.execute(
-            "SELECT record_id, url, date FROM capture WHERE payload_digest = ? AND type = 'response'"
-            " ORDER BY id LIMIT 1",
-            (digest,),
-        ).fetchone()
-        return row
+    def payload(self, digest: str) -> Kept | None:
+        """The first response that holds a payload."""
+        return self._kept("payload_digest = ? AND type = 'response' ORDER BY id", digest)
 
-    def last_response(self, url: str) -> tuple[str, str, str] | None:
-        """The newest response kept for an address: record id, address, date."""
-        row: tuple[str, str, str] | None = self.execute(
-            "SELECT record_id, url, date FROM capture WHERE url = ? AND type = 'response' AND status = 200"
-            " ORDER BY id DESC LIMIT 1",
-            (url,),
+    def last_response(self, url: str) -> Kept | None:
+        """The newest response kept for an address."""
+        return self._kept("url = ? AND type = 'response' AND status = 200 ORDER BY id DESC", url)
+
+    def _kept(self, where: str, value: str) -> Kept | None:
+        row = self.execute(
+            "SELECT record_id, url, date, payload_digest, filename, offset, chunked, run FROM capture"
+            f" WHERE {where} LIMIT 1",
+            (value,),
         ).fetchone()
-        return row
+        return Kept(*row) if row else None
 
     def outcomes(self, run: int) -> dict[str, dict[str, int]]:
         """Counts of a run: outlet → outcome → captures."""
