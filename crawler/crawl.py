@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -45,6 +46,12 @@ COMMIT_SECONDS, COMMIT_CAPTURES = 0.5, 64
 """A group commit falls due after so long or so many captures. An fsync costs 1 to 20 ms; what a power cut
 takes is at most the captures since the last one, which are then fetched again."""
 
+
+REPORTED = (
+    "USER_AGENT", "ROBOTSTXT_OBEY", "BROADSHEET_DELAY", "BROADSHEET_CONNECTIONS", "DOWNLOAD_TIMEOUT",
+    "DOWNLOAD_MAXSIZE", "DOWNLOAD_VERIFY_CERTIFICATES", "ALLOW_PRIVATE_ADDRESSES",
+)  # fmt: skip
+"""Settings that ``run.json`` names: those that decide what is fetched and how."""
 
 MISFITS = 3
 """Captures in a row that find no room, after which the disk counts as full: one large page is no reason to stop."""
@@ -234,7 +241,7 @@ class Crawl:
                 self.live.ledger.execute("DELETE FROM robots")
                 for row in self.robots.rows():
                     self.live.ledger.execute("INSERT INTO robots VALUES (?, ?, ?, ?, ?, ?)", row)
-                await self.live.finish(lambda: {"job": self.job.name, "counts": counts(self.tallies)})
+                await self.live.finish(self._report)
             self.failures = self.frontier.failures(self.live.started)
             if self.failures:
                 lines = "".join(f"# {reason}\n{url}\n" for url, reason in self.failures)
@@ -243,6 +250,17 @@ class Crawl:
             self.failure = self.failure or error
         finally:
             self._end(reason)
+
+    def _report(self) -> dict[str, Any]:
+        """What ``run.json`` holds of the crawl."""
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        return {
+            "job": self.job.name,
+            "counts": counts(self.tallies),
+            "seconds": round(time.time() - self.started, 3),
+            "cpu_seconds": {"crawl": round(used.ru_utime + used.ru_stime, 3)},
+            "settings": {name: self.crawler.settings[name] for name in REPORTED},
+        }
 
     def _end(self, reason: str) -> None:
         try:
