@@ -3,12 +3,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+REPLAY := .venv-replay
 
-.PHONY: help demo test lint unit format lock clean
+.PHONY: help demo test lint unit replay-env replay format lock clean
 
 help:
 	@echo "make demo    crawl the embedded sample news web and show what comes out"
 	@echo "make test    ruff, mypy, import contracts, pytest"
+	@echo "make replay  see an archive replay in pywb and ReplayWeb.page (installs them; wants chromium, node, npm)"
 	@echo "make format  let ruff put the code in form"
 	@echo "make lock    pin the dependencies of pyproject.toml anew"
 
@@ -25,6 +27,11 @@ lint: $(VENV)/dev.done
 
 unit: $(VENV)/dev.done
 	$(BIN)/pytest
+
+replay-env: $(REPLAY)/done
+
+replay: $(VENV)/dev.done $(REPLAY)/done
+	$(BIN)/pytest tests/replay -rs
 
 format: $(VENV)/dev.done
 	$(BIN)/ruff check --fix .
@@ -43,10 +50,18 @@ $(VENV)/dev.done: requirements-dev.lock | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $(VENV)/run.done $@
 
+$(REPLAY)/done: tests/replay/requirements.txt tests/replay/package-lock.json
+	$(PYTHON) -m venv $(REPLAY)
+	$(REPLAY)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/replay/requirements.txt
+	cp tests/replay/package.json tests/replay/package-lock.json $(REPLAY)
+	npm ci --prefix $(REPLAY) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 lock: $(VENV)/bin/python
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file tests/replay/requirements.txt tests/replay/requirements.in
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(REPLAY) .mypy_cache .ruff_cache .pytest_cache

@@ -152,8 +152,10 @@ def chromium() -> str:
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if browser is None:
         pytest.skip("no Chromium: apt-get install chromium")
-    if shutil.which("node") is None:
-        pytest.skip("no node: apt-get install nodejs npm")
+    node = shutil.which("node")
+    version = run([node, "--version"]).strip() if node else "none"
+    if node is None or int(version.lstrip("v").partition(".")[0]) < 20:
+        pytest.skip(f"playwright-core needs node 20 or newer, here is {version}")
     for package in ("playwright-core", "replaywebpage"):
         if not (NODE_MODULES / package / "package.json").exists():
             pytest.skip(f"npm's {package} not in {ENVIRONMENT.name} {HINT}")
