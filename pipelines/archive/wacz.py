@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ VERSION = "1.1.1"
 
 BLOCK_LINES = 300
 """Lines of the index in one gzip member, as cdxj-indexer has it: some 10 KB that replay loads at once."""
+
+_NOT_IN_NAMES = re.compile(r"[^-a-z0-9._]")
+"""What a resource's name in ``datapackage.json`` may not hold; its path may."""
 
 STEP = 1 << 20
 """Bytes copied at a time."""
@@ -118,7 +122,8 @@ class _Package:
                 length += len(part)
                 if number == 1 and name.endswith(".jsonl"):
                     second = json.loads(part)
-        resource = {"name": Path(name).name, "path": name, "hash": f"sha256:{hashed.hexdigest()}", "bytes": length}
+        shown = _NOT_IN_NAMES.sub("-", Path(name).name.lower())
+        resource = {"name": shown, "path": name, "hash": f"sha256:{hashed.hexdigest()}", "bytes": length}
         self.resources.append(resource)
         return second
 

@@ -114,7 +114,7 @@ def not_modified(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     folder = tmp_path_factory.mktemp("not-modified") / "runs" / "direct"
     folder.mkdir(parents=True)
     url, first = "http://unchanged.example/story", datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
-    writer = WarcWriter(folder, prefix="direct", info={"software": "Broadsheet"})
+    writer = WarcWriter(folder, prefix="Direct", info={"software": "Broadsheet"})
     request = b"GET /story HTTP/1.1\r\nHost: unchanged.example\r\n\r\n"
     story = page("unchanged")
     ref = writer.write(
