@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,13 @@ from pipelines.archive.wacz import Page, build
 from pipelines.archive.writer import OPEN
 from pipelines.errors import ArchiveError
 from pipelines.flow.files import warc_files
+from pipelines.flow.originals import write_originals
 
 
 def package(run: Path, out: Path, *, key: bytes | None = None, created: datetime | None = None) -> None:
     """Write the WACZ of a run. ``key`` is a PEM private key to sign with.
+
+    What its revisits refer to in earlier runs of the job is put in, so that the package replays by itself.
 
     Raises ``ArchiveError`` while the run is not sealed, ``ConfigError`` for a key that cannot be used.
     """
@@ -25,15 +29,20 @@ def package(run: Path, out: Path, *, key: bytes | None = None, created: datetime
         raise ArchiveError(
             f"the run is not complete, {unsealed[0]} is still open: let the crawl go on to its end first"
         )
-    build(
-        files,
-        pages(run),
-        out,
-        created=created or datetime.now(UTC),
-        title=f"{run.parent.parent.name} {run.name}",
-        software=f"Broadsheet {VERSION}",
-        key=key,
-    )
+    created = created or datetime.now(UTC)
+    with tempfile.TemporaryDirectory(prefix="broadsheet-wacz-") as scratch:
+        originals = Path(scratch) / f"{run.name}-originals.warc.gz"
+        if write_originals(run, files, originals, created=created):
+            files = [*files, originals]
+        build(
+            files,
+            pages(run),
+            out,
+            created=created,
+            title=f"{run.parent.parent.name} {run.name}",
+            software=f"Broadsheet {VERSION}",
+            key=key,
+        )
 
 
 def pages(run: Path) -> Iterator[Page]:

@@ -131,8 +131,8 @@ def test_an_unchanged_page_is_shown_at_the_later_time(not_modified: Archive, see
     assert "End of unchanged." in seen.not_modified["rendered"][url]["text"]
 
 
-@pytest.mark.xfail(reason="a run's package has no payload that an earlier run kept", strict=True)
 def test_a_revisit_of_an_earlier_run_is_shown(archive: Archive, seen: Seen) -> None:
+    """The later run's package by itself."""
     url = archive.origin + LATER
     assert base64.b64decode(seen.later["fetched"][url]["body"]) == archive.readings[url].body
 

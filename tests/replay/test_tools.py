@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 from fastwarc.warc import ArchiveIterator as FastWarc
@@ -68,3 +70,17 @@ def test_everything_was_captured(archive: Archive) -> None:
     [again, chunked] = archive.of_origin("twice-b", "twice-chunked-b")
     assert index[again]["mime"] == index[chunked]["mime"] == "warc/revisit"
     assert later[archive.origin + "twice-later"]["mime"] == "warc/revisit"
+
+
+def test_a_package_holds_what_its_revisits_refer_to(archive: Archive) -> None:
+    """A copy of the record that an earlier run has, byte for byte."""
+    entry = archive.index()[archive.origin + "twice-a"]
+    start = int(entry["offset"])
+    original = (archive.runs[0] / entry["filename"]).read_bytes()[start : start + int(entry["length"])]
+    with zipfile.ZipFile(archive.packages[1]) as package:
+        [name] = [one for one in package.namelist() if one.endswith("-originals.warc.gz")]
+        copied = package.read(name)
+    assert copied.endswith(original)
+    assert [one.headers["WARC-Type"] for one in FastWarc(io.BytesIO(copied))] == ["warcinfo", "response"]
+    with zipfile.ZipFile(archive.packages[0]) as package:
+        assert not [one for one in package.namelist() if one.endswith("-originals.warc.gz")]
