@@ -82,6 +82,7 @@ def extract(
     counts: Counts,
     options: Options,
     history: History | None = None,
+    first_run: int = 1,
     learning: bool = True,
     parser: Callable[[Task], Parsed] = parse,
     discover: Callable[[Provenance], Any] = lambda provenance: None,
@@ -103,7 +104,7 @@ def extract(
         known = history if history is not None else Memory()
         parsing = _Parsing(workers, parser, discover, options, explain)
         for capture, parsed in _refined(files, survey.memories, parsing, counts):
-            number = runs.setdefault(capture.provenance.run, len(runs) + 1)
+            number = runs.setdefault(capture.provenance.run, len(runs) + first_run)
             if number not in settlers:
                 settlers[number] = Settler(known, number, survey.histories.get)
             assert parsed.outcome is not None

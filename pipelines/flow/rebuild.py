@@ -94,6 +94,7 @@ def _run(folder: Path, ledger: Ledger, workers: Workers, parts: Parts) -> Rebuil
             counts=counts,
             options=Options(),
             history=LedgerHistory(ledger),
+            first_run=number,
             parser=parts.parser,
             discover=parts.discover,
         )
