@@ -7,21 +7,24 @@ can be ended: the page then becomes a rejection, the next one gets a fresh proce
 from __future__ import annotations
 
 import ctypes
+import logging
 import multiprocessing
 import os
 import resource
 import signal
 import sys
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from pipelines.errors import ExtractError
+
+logger = logging.getLogger(__name__)
 
 SECONDS = 20.0
 """Limit for one page. Real news pages take 10 to 100 ms; the slowest of 1,232 took 1.4 s."""
@@ -47,6 +50,8 @@ def prepare(megabytes: int) -> None:
 class Workers:
     """A pool of parsing processes."""
 
+    _open: ClassVar[int] = 0
+
     def __init__(
         self, number: int, *, seconds: float = SECONDS, megabytes: int = MEGABYTES, preload: tuple[str, ...] = ()
     ) -> None:
@@ -54,6 +59,7 @@ class Workers:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([*PRELOAD, *preload])
         _start_server()
+        Workers._open += 1
         self._pool = ProcessPool(max_workers=number, initializer=prepare, initargs=(megabytes,), context=context)
 
     def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
@@ -64,7 +70,7 @@ class Workers:
     def result(self, future: Future[Any]) -> Any:
         """The value of a finished call.
 
-        Raises ``ExtractError`` when the page went over a limit or took its worker down.
+        Raises ``ExtractError`` when the page went over a limit, took its worker down, or met a mistake in the parser.
         """
         try:
             return future.result()
@@ -74,6 +80,11 @@ class Workers:
             raise ExtractError(f"parsing needed more than {self._megabytes} MB") from None
         except ProcessExpired as error:
             raise ExtractError(f"the parser crashed (exit code {error.exitcode})") from None
+        except (ExtractError, CancelledError, BrokenExecutor):
+            raise
+        except Exception as error:  # a mistake of ours; the page must have its outcome all the same
+            logger.exception("the parser failed")
+            raise ExtractError(f"the parser failed: {type(error).__name__}: {error}") from error
 
     def close(self, *, wait: bool = True) -> None:
         if wait:
@@ -81,7 +92,9 @@ class Workers:
         else:
             self._pool.stop()
         self._pool.join()
-        _reap_server()
+        Workers._open -= 1
+        if not Workers._open:  # it serves all pools of this process, and takes their workers with it
+            _reap_server()
 
 
 def _start_server() -> None:

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.archive.digests import hash_exchange
+from pipelines.archive.reader import open_capture
 from pipelines.archive.writer import Note, RevisitTarget, WarcWriter
-from pipelines.errors import BroadsheetError, CaptureError, DiskFullError, ExtractError
+from pipelines.errors import ArchiveError, BroadsheetError, CaptureError, DiskFullError, ExtractError
 from pipelines.flow.memories import HISTORY_TYPE, MEMORY_TYPE, Memories, wants_memory
 from pipelines.flow.parse import Parsed, Task, parse
 from pipelines.model import Article, Capture, CaptureRef, Exchange, Outcome, Provenance
@@ -222,7 +223,7 @@ class Run:
         try:
             parsed: Parsed = self._workers.result(future)
         except ExtractError as error:
-            parsed = Parsed(outcome=failed(pending.ref, pending.provenance, str(error)))
+            parsed = Parsed(outcome=failed(pending.ref, self._provenance(pending), str(error)))
         try:
             if parsed.discovered is not None:
                 self._hooks.discovered(pending.ref, pending.provenance, parsed.discovered)
@@ -234,6 +235,13 @@ class Run:
             self._failing(error)
             if not pending.parsed.done():
                 pending.parsed.cancel()
+
+    def _provenance(self, pending: Pending) -> Provenance:
+        """As the archive has it: of what an earlier process captured, the ledger knows only a part."""
+        try:
+            return open_capture(self.folder, pending.ref).provenance
+        except ArchiveError:
+            return pending.provenance
 
     def _take(self, pending: Pending, parsed: Parsed) -> None:
         site = self._sites[pending.site]
