@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 
+from pipelines.flow.parse import Parsed, Task, load, parse_capture
 from pipelines.workers import Workers
 
 
@@ -53,6 +54,21 @@ def interrupt_yourself() -> bool:
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(0.05)
     return True
+
+
+def stumble(task: Task) -> Parsed:
+    """A parser with a mistake in it."""
+    capture = load(task)
+    if b"stumble" in capture.payload:
+        raise RuntimeError("a mistake in the parser")
+    return parse_capture(capture, task)
+
+
+def dawdle(task: Task) -> Parsed:
+    """A parser that takes longest for what came first, so that outcomes arrive in the wrong order."""
+    capture = load(task)
+    time.sleep(0.2 if capture.ref.url.endswith(("0.html", "5.html")) else 0.0)
+    return parse_capture(capture, task)
 
 
 def main(busy: str) -> None:
