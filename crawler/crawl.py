@@ -73,7 +73,7 @@ class Crawl:
         self._closing: asyncio.Future[None] | None = None
         self._timer = task.LoopingCall(self._commit)
         spider: Any = crawler.spider
-        self._outlet: Callable[[str | None], Outlet | None] = spider.outlet
+        self._outlet: Callable[[str | None, Role], Outlet | None] = spider.outlet
         self.live = open_run(
             Path(job.output) / job.name,
             info={
@@ -91,7 +91,7 @@ class Crawl:
             preload=("crawler.fetch.parse",),
             hooks=Hooks(
                 parser=parse_page,
-                discover=lambda provenance: self._outlet(provenance.outlet),
+                discover=lambda provenance: self._outlet(provenance.outlet, provenance.role),
                 discovered=self.discovered,
                 settled=self.settled,
             ),
@@ -193,7 +193,7 @@ class Crawl:
 
     def discovered(self, ref: CaptureRef, provenance: Provenance, found: Discovered) -> None:
         """Put what a page leads to into the frontier."""
-        candidates, outlet = found.candidates, self._outlet(provenance.outlet)
+        candidates, outlet = found.candidates, self._outlet(provenance.outlet, provenance.role)
         if outlet is not None and outlet.limits.age is not None:
             now = datetime.fromtimestamp(self.started, UTC)
             candidates = tuple(each for each in candidates if not too_old(each, now, outlet.limits.age))

@@ -37,7 +37,9 @@ class ArchiveSpider(JobSpider):
         for url in self.unusable:
             self.logger.warning("refused %r: no http(s) URL", url)
 
-    def outlet(self, name: str | None) -> Outlet | None:
+    def outlet(self, name: str | None, role: Role) -> Outlet | None:
+        if role is not Role.ARTICLE:  # robots.txt names sitemaps, which nobody asked for
+            return None
         # A page may send its reader on to any host; nothing else is followed.
         limits = Limits(pages=len(self._seeds), depth=0)
         return Outlet(name=name or "", home=f"http://{name or 'invalid'}/", hosts=(ANYWHERE,), limits=limits)

@@ -10,7 +10,7 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 
 from crawler.jobs import Job, Outlet
-from pipelines.model import Candidate
+from pipelines.model import Candidate, Role
 
 
 class JobSpider(Spider):
@@ -21,8 +21,11 @@ class JobSpider(Spider):
         "COMPRESSION_ENABLED": False,
         "DEFAULT_REQUEST_HEADERS": {
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-            "Accept-Encoding": "gzip, deflate, br, zstd",
+            # What is asked for is archived as sent, and replay tools unpack neither zstd nor deflate.
+            "Accept-Encoding": "gzip, br",
         },
+        # Our callbacks yield nothing, and Scrapy starts that many tasks for each of them.
+        "CONCURRENT_ITEMS": 1,
     }
 
     def __init__(self, job: Job, **kwargs: Any) -> None:
@@ -30,8 +33,8 @@ class JobSpider(Spider):
         self.job = job
         self._outlets = {outlet.name: outlet for outlet in job.outlets}
 
-    def outlet(self, name: str | None) -> Outlet | None:
-        """The outlet whose addresses are looked for in a page; None to look for none."""
+    def outlet(self, name: str | None, role: Role) -> Outlet | None:
+        """The outlet whose addresses are looked for in a page fetched for a role; None to look for none."""
         return self._outlets.get(name or "")
 
     def seeds(self) -> list[Candidate]:
