@@ -121,6 +121,16 @@ def squeeze(text: str) -> str:
     return " ".join(text.split())
 
 
+def text_within(element: lxml.html.HtmlElement, most: int) -> int:
+    """Letters in an element, counted until there are more than ``most``."""
+    count = 0
+    for text in element.itertext():
+        count += len(text.strip())
+        if count > most:
+            break
+    return count
+
+
 _SPACES = re.compile(r"\s+")
 
 
@@ -200,6 +210,8 @@ class Walker:
                     self._flush(block, block_tag, block_depth, kinds)
                     self._visit(child, child, child_tag, depth + 1, depth + 1, kinds, link, bold)
                     self._flush(child, child_tag, depth + 1, kinds)
+                elif depth >= DEEPEST:
+                    parts.append("".join(child.itertext()))
                 elif child_tag in INLINE:
                     inner = kinds
                     if (classes := child.get("class")) and (kind := self._kind(classes, child.get("id"))):
@@ -211,7 +223,7 @@ class Walker:
                 elif self._skip is not None and self._skip(child):
                     self._flush(block, block_tag, block_depth, kinds)
                     self.skipped.append(child)
-                elif depth < DEEPEST:
+                else:
                     self._flush(block, block_tag, block_depth, kinds)
                     inner = kinds
                     if kind := self._kind_of(child, child_tag):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from lxml.html import HtmlElement as Element
 
@@ -73,7 +74,7 @@ def tail(blocks: list[Block], hints: Hints) -> None:
     whole = _is_whole(kept, hints)
     labels: list[Block] = []
     for block in reversed(kept):
-        if TAIL.search(block.plain) and block.size < 300:
+        if block.size < 300 and TAIL.search(block.plain):
             block.drop = "credit"
         elif not labels and prose > 3 and block.size < 600 and BIO.search(block.plain):
             block.drop = "author"
@@ -127,6 +128,9 @@ def standfirst(blocks: list[Block], within: list[Block], head: Block | None, hin
             block.drop = None
 
 
+_TEXT_TAGS = frozenset({"p", "blockquote", "li"})
+_CELL_TAGS = frozenset({"li", "td", "th"})
+
 THIN = 250
 """Letters of running text below which each block has to be supported by something else than its length."""
 
@@ -151,11 +155,13 @@ def supported(
         )
         element = element.getparent()
     inside = set(around.iter()) if around is not root else None
+    ended = Counter(block.tag for block in kept if is_prose(block) and STOP.search(block.plain))
+    paragraphs = _TEXT_TAGS | {tag for tag, count in ended.items() if count > 1 and tag not in _CELL_TAGS}
     for block in kept:
         if hints.tells(block.text) or (hints.body and hints.share_in_body(block.text) > 0.5):
             continue
         beside = block.order > head.order and (inside is None or block.element in inside)
-        if not beside or (prose < THIN and not named_so and block.tag not in ("p", "blockquote", "li")):
+        if not beside or (prose < THIN and not named_so and block.tag not in paragraphs):
             block.drop = "unsupported"
-        elif prose < THIN and not SENTENCE_END.search(block.plain) and not named_so:
+        elif prose < THIN and not named_so and block.tag not in _CELL_TAGS and not SENTENCE_END.search(block.plain):
             block.drop = "label"

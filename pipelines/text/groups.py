@@ -58,7 +58,7 @@ def repeated(blocks: list[Block]) -> None:
         if often[block.text] >= _FILLER:
             block.drop = "repeated"
     boxed = [block for block in kept if block.size <= LONGEST_QUOTE and _boxed(block)]
-    if not boxed:
+    if not boxed or len(boxed) > _MOST_BOXES:
         return
     texts = [(block, key(block.text)) for block in kept]
     for box in boxed:
@@ -68,6 +68,9 @@ def repeated(blocks: list[Block]) -> None:
         ):
             box.drop = "repeated"
 
+
+_MOST_BOXES = 300
+"""Blocks apart that are compared with all others; a page of more is made of them, and comparing would take seconds."""
 
 _FILLER = 8
 """Times that a line is there from which it is a template's filler: no article says the same so often."""
@@ -92,7 +95,7 @@ def _boxed(block: Block) -> bool:
         if element.tag in ("blockquote", "figure", "aside"):
             return True
         if element.tag == "table":
-            return len(element.findall(".//td")) < 3
+            return sum(1 for _ in zip(range(3), element.iter("td"), strict=False)) < 3
         element = element.getparent()
     return False
 

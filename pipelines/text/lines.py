@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipelines.text.blocks import HEADINGS, Block, Furniture
+from pipelines.text.blocks import HEADINGS, Block, Furniture, text_within
 from pipelines.text.body import is_prose
 from pipelines.text.phrases import AD_LABEL, CONSENT, CREDIT, READ_MORE, READ_MORE_LABEL, SENTENCE_END
 from pipelines.text.vocabulary import names_of
@@ -75,10 +75,10 @@ def _under_picture(block: Block) -> str | None:
     if block.size < 120 and not SENTENCE_END.search(block.plain):
         return "caption?"
     box = block.element.getparent()
-    if box is None or box.find(".//img") is None:
+    most = len(block.text) + 120
+    if box is None or text_within(box, most) > most or box.find(".//img") is None:
         return None
-    alone = sum(len(text.strip()) for text in box.itertext()) < len(block.text) + 120
-    return "caption" if alone else None
+    return "caption"
 
 
 def named(block: Block, pattern: re.Pattern[str]) -> bool:

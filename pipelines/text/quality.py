@@ -10,7 +10,7 @@ import re
 import lxml.html
 
 from pipelines.text import jsonld
-from pipelines.text.blocks import Block
+from pipelines.text.blocks import Block, text_within
 from pipelines.text.body import is_prose
 from pipelines.text.hints import key
 from pipelines.text.page import No
@@ -171,7 +171,7 @@ def _teasers(kept: list[Block]) -> int:
     for block in kept:
         box = block.element.getparent()
         if box is not None and box.find(".//a") is not None:
-            count += sum(len(text.strip()) for text in box.itertext()) < 3 * len(block.text)
+            count += text_within(box, 3 * len(block.text)) < 3 * len(block.text)
     return count
 
 
