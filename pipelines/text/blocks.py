@@ -11,7 +11,7 @@ import lxml.html
 from pipelines.text.vocabulary import furniture, names_of
 
 SKIPPED = frozenset({
-    "script", "style", "noscript", "template", "head", "iframe", "select", "option", "textarea", "input", "canvas", "audio", "math", "datalist", "map", "link", "meta", "title", "applet", "embed",
+    "script", "style", "noscript", "template", "iframe", "select", "option", "textarea", "input", "canvas", "audio", "math", "datalist", "map", "link", "meta", "title", "applet", "embed",
 })  # fmt: skip
 """Elements that hold no text for a reader."""
 
@@ -27,7 +27,7 @@ _IMAGES = frozenset({"img", "picture", "video", "amp-img"})
 DEEPEST = 400
 """Levels of nesting that are followed. The deepest of 1,232 public pages has 61; Python's stack ends near 900."""
 
-_CLOSED = frozenset({"svg", "button", "object"})
+_CLOSED = frozenset({"head", "svg", "button", "object"})
 """Elements that hold no text for a reader, unless a page forgot to close them: then they hold all the rest."""
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})

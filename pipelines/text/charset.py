@@ -177,7 +177,7 @@ def _likeness(sample: bytes, name: str) -> float:
     score = good / len(beyond) - 2 * bad / len(beyond)
     letters = sum(char.isalpha() for char in text)
     latin = name not in _CYRILLIC and all(not "\u0370" <= char <= "\u1fff" for char in beyond[:2000] if char.isalpha())
-    if latin and letters and sum(char.isalpha() for char in beyond) > 0.4 * letters:
+    if latin and letters and sum(char.isalpha() for char in beyond) > 0.7 * letters:
         score -= 0.5  # Latin text has few letters beyond ASCII; this is another script, misread
     return score
 

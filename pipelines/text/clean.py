@@ -79,6 +79,7 @@ def judge(root: Element, hints: Hints, memory: SiteMemory | None = None) -> Judg
     standfirst(blocks, within, head, hints)
     supported(blocks, place, region(head, root), root, head, hints)
     leave_out_suspects(blocks, known)
+    orphans(blocks)
     return Judged(blocks, place, head, walker.skipped)
 
 

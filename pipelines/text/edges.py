@@ -128,6 +128,14 @@ def standfirst(blocks: list[Block], within: list[Block], head: Block | None, hin
             block.drop = None
 
 
+def _in_data(block: Block) -> bool:
+    """Whether a block is a cell of a table of data; tables of a few large cells lay out a page."""
+    if block.tag not in ("td", "th") or block.size > 60:
+        return False
+    table = next(block.element.iterancestors("table"), None)
+    return table is not None and sum(1 for _ in zip(range(4), table.iter("td", "th"), strict=False)) == 4
+
+
 _TEXT_TAGS = frozenset({"p", "blockquote", "li"})
 _CELL_TAGS = frozenset({"li", "td", "th"})
 
@@ -156,12 +164,17 @@ def supported(
         element = element.getparent()
     inside = set(around.iter()) if around is not root else None
     ended = Counter(block.tag for block in kept if is_prose(block) and STOP.search(block.plain))
-    paragraphs = _TEXT_TAGS | {tag for tag, count in ended.items() if count > 1 and tag not in _CELL_TAGS}
+    paragraphs = _TEXT_TAGS | HEADINGS | {tag for tag, count in ended.items() if count > 1 and tag not in _CELL_TAGS}
     for block in kept:
         if hints.tells(block.text) or (hints.body and hints.share_in_body(block.text) > 0.5):
             continue
         beside = block.order > head.order and (inside is None or block.element in inside)
-        if not beside or (prose < THIN and not named_so and block.tag not in paragraphs):
+        if not beside or (prose < THIN and not named_so and block.tag not in paragraphs and not _in_data(block)):
             block.drop = "unsupported"
-        elif prose < THIN and not named_so and block.tag not in _CELL_TAGS and not SENTENCE_END.search(block.plain):
+        elif (
+            prose < THIN
+            and not named_so
+            and block.tag not in _CELL_TAGS | HEADINGS
+            and not SENTENCE_END.search(block.plain)
+        ):
             block.drop = "label"

@@ -57,7 +57,8 @@ CONSENT = re.compile(
     r"externe[rn]? Inhalte? |Empfohlener (?:redaktioneller|externer) Inhalt|(?:Inhalte?|Beiträge) (?:anzeigen|erlauben|zulassen)$"
     r"|damit einverstanden, dass (?:mir|Ihnen)|personenbezogene Daten (?:können )?an Drittplattformen|^Ein Klick für den Datenschutz"
     r"|(?:accept|allow|enable) (?:all )?cookies|this (?:content|embed|video|article contains content) .{0,60}(?:cookies|consent)"
-    r"|contenu (?:externe|bloqué)|contenido externo|contenuto esterno|conteúdo externo|try refreshing your browser"
+    r"|contenu (?:externe|bloqué)|contenido externo|contenuto esterno|conteúdo externo"
+    r"|(?:would be|is) shown here|se mostraría|(?:wird|würde) hier (?:an)?gezeigt|s'afficherait ici|verrebbe mostrato|try refreshing your browser"
     r"|javascript (?:is|must be|to be) (?:disabled|enabled)|enable javascript|browser does not support",
     re.I,
 )

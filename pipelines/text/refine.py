@@ -201,9 +201,14 @@ def _instant(date: str) -> datetime:
 
 
 def _observe(page: Page) -> Observation | None:
-    if page.capture.provenance.role is Role.HOME:
+    """Listings and other pages that are no article for a reason of their own are no witnesses; a page in which
+    no text was found may still be an article, once the site is known."""
+    role = page.capture.provenance.role
+    if role is Role.HOME:
         return None
-    return look(read(page.tree, page.capture.ref.url), body_of(page.tree))
+    reading = read(page.tree, page.capture.ref.url)
+    no = verdict(reading, listing=role is Role.SECTION)
+    return None if no and no.reason != "no-text" else look(reading, body_of(page.tree))
 
 
 def _reject(capture: Capture, no: No) -> Rejection:

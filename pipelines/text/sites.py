@@ -40,6 +40,9 @@ TAKEN_COUNT, TAKEN_SHARE = 5, 0.1
 """The same for a block that it mostly took for text; of the articles only those count whose headlines begin
 differently, since the parts of a series may well share a paragraph."""
 
+FEW_COUNT, FEW_SHARE = 3, 0.6
+"""The same while few articles are known: then most of them have to agree."""
+
 PRUNED_COUNT, PRUNED_SHARE = 8, 0.5
 """The same for subtrees without text that are not walked at all."""
 
@@ -112,7 +115,9 @@ class SiteMemory:
             if 2 * taken < count:
                 if count >= LEFT_OUT_COUNT and count >= LEFT_OUT_SHARE * self.pages:
                     furniture.add(name)
-            elif ways >= TAKEN_COUNT and count >= TAKEN_SHARE * self.pages:
+            elif (ways >= TAKEN_COUNT and count >= TAKEN_SHARE * self.pages) or (
+                ways >= FEW_COUNT and count >= FEW_SHARE * self.pages
+            ):
                 suspects.add(name)
         put(self, "furniture", frozenset(furniture))
         put(self, "samples", frozenset(self.blocks[name][3] for name in furniture | suspects))

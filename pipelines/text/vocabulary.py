@@ -59,7 +59,7 @@ _FURNITURE = {
         hero-?caption image-?copyright photo-?by""",
     "dialog": r"""modal modals popups? pop-?up overlay dialog lightbox cookie cookies cookie-?banner consent gdpr
         tooltip tooltips toast login log-?in signin sign-?in register registration account notification
-        notifications drawer offcanvas off-?canvas captcha message-?box error-?message loading spinner dropdown""",
+        notifications wall drawer offcanvas off-?canvas captcha message-?box error-?message loading spinner dropdown""",
     "notice": r"""disclaimer disclaimers legal legal-?notice terms privacy correction-?policy trust-?project
         syndication editors?-?standards feedback error-?report report-?error report-?typo orphus hint""",
     "player": r"""player video-?player audio-?player jwplayer jw-?player video-?js vjs brightcove playlist

@@ -1,7 +1,7 @@
 """The quality gate: invented pages in ``gate/``, their right text, and the floors that may only rise.
 
-    python tests/pipelines/text/gate.py --raise          floors up to what is reached now
-    python tests/pipelines/text/gate.py --raise --lower  and down as well: only with a reason in the commit
+python tests/pipelines/text/gate.py --raise          floors up to what is reached now
+python tests/pipelines/text/gate.py --raise --lower  and down as well: only with a reason in the commit
 """
 
 from __future__ import annotations
