@@ -77,9 +77,9 @@ def judge(root: Element, hints: Hints, memory: SiteMemory | None = None) -> Judg
     tail(within, hints)
     orphans(within)
     standfirst(blocks, within, head, hints)
-    supported(blocks, place, region(head, root), root, head, hints)
+    if supported(blocks, place, region(head, root), root, head, hints):
+        orphans(within)
     leave_out_suspects(blocks, known)
-    orphans(blocks)
     return Judged(blocks, place, head, walker.skipped)
 
 

@@ -145,8 +145,10 @@ THIN = 250
 
 def supported(
     blocks: list[Block], place: Element, around: Element, root: Element, head: Block | None, hints: Hints
-) -> None:
-    """On a page with hardly any text, a notice or a comment box may be the longest thing there is.
+) -> bool:
+    """Whether the page is thin; if so, what nothing supports is left out.
+
+    On a page with hardly any text, a notice or a comment box may be the longest thing there is.
 
     A block stays if the page says its text elsewhere, if its container is named as a body, or if it is a
     paragraph beside the headline, in the ``article`` or ``main`` that holds it.
@@ -154,7 +156,7 @@ def supported(
     kept = [block for block in blocks if block.drop is None]
     prose = sum(block.size for block in kept if is_prose(block))
     if head is None or prose >= 3 * THIN:
-        return
+        return False
     named_so = False
     element: Element | None = place
     while element is not None and element is not root and not named_so:
@@ -178,3 +180,4 @@ def supported(
             and not SENTENCE_END.search(block.plain)
         ):
             block.drop = "label"
+    return True

@@ -23,7 +23,7 @@ STOP = re.compile(r"[.!?…。！？।؟۔][\"”»’')\]›]*$")
 
 READ_MORE_LABEL = _lines(
     "read (?:more|also|next|this next)|also read|see also|related(?: (?:coverage|articles?|stor(?:y|ies)|news|content|links|posts))?",
-    "recommended(?: reading| for you)?|more on this(?: story)?|you (?:may|might) also like.*|don.t miss|trending(?: now)?|most read",
+    "recommended(?: reading| for you)?|more on this(?: story)?|you (?:may|might) also like.*|don.t miss|trending(?: now)?|most (?:read|popular|viewed).*",
     "lire aussi|à lire aussi|sur le même (?:sujet|thème)|voir aussi|articles? liés?|à lire également",
     "lesen sie auch|mehr zum thema|mehr zu.*|auch interessant|das könnte.*interessieren|weiterlesen|mehr themen",
     "schon gelesen|lesetipps?|passend dazu|zum thema|leggi anche|potrebbe interessarti.*|articoli correlati",
@@ -94,7 +94,7 @@ TAIL = re.compile(
     r"|^\W*(?:follow|like|find) (?:us|\w+|me)(?: \w+){0,3} on (?:facebook|twitter|instagram|x\b|youtube|tiktok|whatsapp|telegram|google)"
     r"|^\W*follow .{0,60}\bon (?:facebook|twitter|instagram|youtube|tiktok|google news)"
     r"|^\W*follow .{0,90}(?:@\w|https?://|www\.)|^\W*(?:e-?mail|contact|write to|reach) .{0,80}@"
-    r"|^\W*(?:sign up|subscribe|click here|like this story|share this|you may also like|get in touch|do you have a story|for more stories|"
+    r"|^\W*(?:sign up|subscribe|click here|like this story|share this|you may also like|get in touch|got a story|do you have a story|for more stories|"
     r"for the latest|first published|originally published|this (?:article|story|post|piece) (?:was|is|has been|first|originally)|"
     r"stay up to date|join our|have your say|download (?:the|our)|listen to)\b|^mit agenturmaterial"
     r"|il vous reste .{1,10} de cet article|^jetzt (?:abonnieren|lesen|testen)"
