@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from pipelines.flow.memories import EVERYWHERE, HISTORY_TYPE, MEMORY_TYPE, Memor
 from pipelines.flow.parse import Parsed, Task, parse
 from pipelines.model import Article, Capture, Outcome, Provenance
 from pipelines.records.jsonl import encode
-from pipelines.records.settle import History, Known, Settler
+from pipelines.records.settle import History, Known, Seen, Settler
 from pipelines.text.refine import Options, Removed, failed
 from pipelines.text.sites import Observation, SiteMemory, learn, site_of
 from pipelines.workers import Workers
@@ -50,7 +50,7 @@ class Survey:
 
     pages: Counter[str] = field(default_factory=Counter)
     memories: Memories = field(default_factory=Memories)
-    histories: dict[str, Known] = field(default_factory=dict)
+    histories: dict[str, Seen] = field(default_factory=dict)
     noted: bool = False
 
 
@@ -136,8 +136,7 @@ def _survey(files: Iterable[Path], counts: Counts) -> Survey:
                 survey.memories.add(memory.site, (item.filename, item.offset), memory)
                 survey.noted = True
             elif item.content_type == HISTORY_TYPE and item.concurrent_to:
-                # Runs are numbered anew here, so what was noted is of run 0: an earlier one, whichever it was.
-                survey.histories[item.concurrent_to] = replace(Known.from_json(item.block.decode()), run=0)
+                survey.histories[item.concurrent_to] = Seen.from_json(item.block.decode())
     return survey
 
 

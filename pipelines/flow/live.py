@@ -71,7 +71,7 @@ class LiveRun:
         try:
             self.run.close()
         finally:
-            self.ledger.close(commit=self.run.failure is None)
+            self.ledger.close(commit=False)  # the run has committed what may be
             self._workers.close(wait=False)
             self._lock.release()
 
@@ -102,7 +102,7 @@ def open_run(
             started.translate({ord(mark): None for mark in "-:"})[:15] + "Z", started
         )
         # Before anything is written to its folder, or a kill would leave captures that no run owns.
-        ledger.commit()
+        ledger.commit(durable=not resumed)  # else a power cut could leave a run's folder that nobody knows
         place = folder / "runs" / name
         place.mkdir(parents=True, exist_ok=True)
         pool = Workers(workers, seconds=seconds, megabytes=megabytes, preload=preload)

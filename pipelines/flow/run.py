@@ -10,6 +10,7 @@ Everything here happens in one thread, that of the event loop; workers only pars
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -30,6 +31,8 @@ from pipelines.records.settle import LedgerHistory, Settler
 from pipelines.text.refine import Options, failed
 from pipelines.text.sites import ENOUGH_PAGES, Observation, SiteMemory, learn, site_of
 from pipelines.workers import Workers
+
+logger = logging.getLogger(__name__)
 
 MOST_HELD = 1000
 """Captures held back for want of site memory, over all sites; beyond that the fullest site makes do."""
@@ -76,6 +79,8 @@ class Hooks:
     discovered: Callable[[CaptureRef, Provenance, Any], None] = lambda ref, provenance, found: None
     """Takes what was discovered, in the same transaction as the page itself."""
     settled: Callable[[Outcome], None] = lambda outcome: None
+    failed: Callable[[BroadsheetError], None] = lambda error: None
+    """Told once, at the first failure; nothing is kept any more after it."""
 
 
 class Run:
@@ -103,6 +108,7 @@ class Run:
         self._memories = Memories()
         self._inherited: dict[str, SiteMemory] = {}
         self._parsing = 0
+        self._closed = False
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         for site, filename, offset, text in ledger.memories(number):
@@ -124,6 +130,7 @@ class Run:
 
         The future is done when the page is parsed (its outcome may still wait for others before it).
         """
+        self._check()
         try:
             hashes = hash_exchange(exchange)
             head = hashes[0].head
@@ -133,23 +140,24 @@ class Run:
                 self._introduce(site, exchange.url)
             target = self._revisited(exchange, status, hashes[1])
             ref = self._writer.write(exchange, provenance, revisit_of=target, hashes=hashes)
-        except DiskFullError:
-            raise
         except BroadsheetError as error:
+            if isinstance(error, DiskFullError) and self.ledger.failure is None:
+                raise  # the archive took nothing of it, and nothing else was touched
             raise self._failing(error) from error
-        chunked = head is not None and "chunked" in head.get("transfer-encoding").lower()
-        return self._keep(ref, provenance, status, remembers, chunked=chunked)
+        chunked = head is not None and head.chunked
+        return self._keep(ref, provenance, status, remembers, chunked=chunked, whole=exchange.truncated is None)
 
     def recover(self, found: Capture) -> None:
         """Take up a capture that the WARC holds and the ledger does not know of."""
         remembers = wants_memory(found.provenance.role, found.status)
-        self._keep(found.ref, found.provenance, found.status, remembers, chunked=found.chunked)
+        whole = found.truncated is None
+        self._keep(found.ref, found.provenance, found.status, remembers, chunked=found.chunked, whole=whole)
 
     def _keep(
-        self, ref: CaptureRef, provenance: Provenance, status: int, remembers: bool, *, chunked: bool = False
+        self, ref: CaptureRef, provenance: Provenance, status: int, remembers: bool, *, chunked: bool, whole: bool
     ) -> asyncio.Future[Parsed]:
         try:
-            row = self.ledger.add_capture(self.number, ref, provenance, status, chunked=chunked)
+            row = self.ledger.add_capture(self.number, ref, provenance, status, chunked=chunked, whole=whole)
             return self._enqueue(row, ref, provenance, remembers)
         except BroadsheetError as error:
             raise self._failing(error) from error
@@ -207,8 +215,11 @@ class Run:
         return pending.parsed
 
     def _submit(self, pending: Pending, task: Task) -> None:
+        try:
+            future = self._workers.submit(self._hooks.parser, task)
+        except RuntimeError as error:  # the pool has ended
+            raise CaptureError(f"the parsing processes are gone: {error}") from error
         self._parsing += 1
-        future = self._workers.submit(self._hooks.parser, task)
         future.add_done_callback(lambda done: self._loop.call_soon_threadsafe(self._arrived, pending, done))
 
     # ------------------------------------------------------------------ outcomes
@@ -217,21 +228,22 @@ class Run:
         """A worker has finished with a capture."""
         self._parsing -= 1
         self._changed.set()
-        if future.cancelled() or self.failure:
+        if future.cancelled() or self.failure or self._closed:
             pending.parsed.cancel()
             return
         try:
-            parsed: Parsed = self._workers.result(future)
-        except ExtractError as error:
-            parsed = Parsed(outcome=failed(pending.ref, self._provenance(pending), str(error)))
-        try:
+            try:
+                parsed: Parsed = self._workers.result(future)
+            except ExtractError as error:
+                parsed = Parsed(outcome=failed(pending.ref, self._provenance(pending), str(error)))
             if parsed.discovered is not None:
                 self._hooks.discovered(pending.ref, pending.provenance, parsed.discovered)
             self._take(pending, parsed)
             if not pending.parsed.done():
                 pending.parsed.set_result(parsed)
             self._settle()
-        except BroadsheetError as error:
+        except Exception as error:  # ours, the disk's or a mistake: the run cannot go on as if nothing were
+            logger.debug("while %s was settled", pending.ref.url, exc_info=True)
             self._failing(error)
             if not pending.parsed.done():
                 pending.parsed.cancel()
@@ -265,9 +277,9 @@ class Run:
         """Write the outcomes that all before them in the WARC are done."""
         while self._queue and (outcome := self._queue[0].outcome) is not None:
             pending = self._queue.popleft()
-            settled, known = self._settler.settle(outcome)
-            if known is not None:
-                note = known.to_json().encode()
+            settled, seen = self._settler.settle(outcome)
+            if seen is not None:
+                note = seen.to_json().encode()
                 self._writer.write_metadata(pending.ref.url, HISTORY_TYPE, note, concurrent_to=pending.ref.record_id)
             if isinstance(settled, Article):
                 self._articles.append(encode(settled))
@@ -321,6 +333,7 @@ class Run:
 
     def commit(self) -> None:
         """Make durable what has been captured and settled: WARC, then JSONL, then the ledger."""
+        self._check()
         try:
             overdue = self._loop.time() - LONGEST_HELD
             for name in [name for name, site in self._sites.items() if site.since and site.since < overdue]:
@@ -364,16 +377,25 @@ class Run:
             raise self.failure
 
     def close(self) -> None:
-        """Let go of the files. What was not committed is cut off or taken up by the next start."""
-        self._memories.close()
-        if not self.failure:
-            self.commit()
-            self._articles.close()
-            self._rejections.close()
-        self._writer.close()
+        """Commit, and let go of the files. What was not committed is cut off or taken up by the next start."""
+        try:
+            if not self.failure:
+                self.commit()
+        finally:
+            self._closed = True
+            for part in (self._articles, self._rejections, self._writer, self._memories):
+                part.close()
 
-    def _failing(self, error: BroadsheetError) -> BroadsheetError:
+    def _check(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+    def _failing(self, error: Exception) -> BroadsheetError:
+        """Failed is final: what is in the ledger's open transaction may be half a step, and is never committed."""
         if self.failure is None:
-            self.failure = error if isinstance(error, CaptureError) else CaptureError(str(error))
+            self.failure = (
+                error if isinstance(error, CaptureError) else CaptureError(f"{type(error).__name__}: {error}")
+            )
             self._changed.set()
+            self._hooks.failed(self.failure)
         return self.failure

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import CaptureError, DiskFullError
+from pipelines.errors import CaptureError, DiskFullError, LedgerError
 
 
 def as_dict(value: Any) -> Any:
@@ -42,9 +42,15 @@ class Lines:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         size = os.fstat(self._fd).st_size
-        self.length = min(keep, size)
+        if size < keep:
+            os.close(self._fd)
+            raise LedgerError(
+                f"{path} is shorter than the ledger says ({size} of {keep} bytes): `scrapy rebuild` mends it"
+            )
+        self.length = keep
         os.ftruncate(self._fd, self.length)
         self._pending: list[bytes] = []
+        self._failed: str | None = None
 
     def append(self, line: bytes) -> None:
         self._pending.append(line)
@@ -73,13 +79,19 @@ class Lines:
         self.length += written
 
     def sync(self) -> None:
-        """Flush, and wait until the disk has it."""
+        """Flush, and wait until the disk has it. A failed wait is final: the kernel may take lost pages for clean."""
+        if self._failed:
+            raise CaptureError(f"cannot write {self.path}: {self._failed}")
         if self._pending:
             self.flush()
-            os.fdatasync(self._fd)
+            try:
+                os.fdatasync(self._fd)
+            except OSError as error:
+                self._failed = error.strerror
+                raise CaptureError(f"cannot write {self.path}: {error.strerror}") from error
 
     def close(self) -> None:
-        self.sync()
+        """Let go of the file; what was not synced may be lost."""
         os.close(self._fd)
 
 

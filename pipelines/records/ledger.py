@@ -28,7 +28,8 @@ MIGRATIONS = (
                           offset INTEGER NOT NULL, length INTEGER NOT NULL, record_id TEXT NOT NULL,
                           url TEXT NOT NULL, date TEXT NOT NULL, type TEXT NOT NULL, payload_digest TEXT,
                           refers_to TEXT, role TEXT NOT NULL, outlet TEXT, status INTEGER,
-                          chunked INTEGER NOT NULL, outcome TEXT);
+                          chunked INTEGER NOT NULL, whole INTEGER NOT NULL,
+                          outcome TEXT);
     CREATE INDEX capture_unsettled ON capture (id) WHERE outcome IS NULL;
     CREATE INDEX capture_url ON capture (url) WHERE type = 'response';
     CREATE INDEX capture_payload ON capture (payload_digest) WHERE type = 'response';
@@ -94,6 +95,8 @@ class Ledger:
 
     def __init__(self, path: Path | str) -> None:
         self.path = path
+        self.failure: LedgerError | DiskFullError | None = None
+        """The first error. SQLite may have rolled back by itself then, so everything after it is refused."""
         try:
             self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
             self.db.execute("PRAGMA journal_mode = WAL")
@@ -116,13 +119,23 @@ class Ledger:
 
     def _explained(self, error: sqlite3.Error) -> LedgerError | DiskFullError:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-            return DiskFullError(f"cannot write {self.path}: {error}")
-        return LedgerError(f"cannot use {self.path}: {error}; `scrapy rebuild` makes it again from the WARCs")
+            self.failure = DiskFullError(f"cannot write {self.path}: {error}")
+        else:
+            advice = "`scrapy rebuild` makes it again from the WARCs"
+            self.failure = LedgerError(f"cannot use {self.path}: {error}; {advice}")
+        return self.failure
 
-    def commit(self) -> None:
-        """Make all since the last commit durable together."""
+    def commit(self, *, durable: bool = False) -> None:
+        """Make all since the last commit stand together.
+
+        A power cut may take commits back, to a state between two of them; ``durable`` waits until it cannot.
+        """
+        if self.failure is not None:
+            raise self.failure
         try:
             self.db.execute("COMMIT")
+            if durable:
+                self.db.execute("PRAGMA wal_checkpoint(FULL)")
             self.db.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             raise self._explained(error) from error
@@ -130,12 +143,14 @@ class Ledger:
     def close(self, *, commit: bool = True) -> None:
         try:
             if self.db.in_transaction:
-                self.db.execute("COMMIT" if commit else "ROLLBACK")
+                self.db.execute("COMMIT" if commit and self.failure is None else "ROLLBACK")
             self.db.close()
         except sqlite3.Error as error:
             raise self._explained(error) from error
 
     def execute(self, sql: str, parameters: Iterable[Any] = ()) -> sqlite3.Cursor:
+        if self.failure is not None:
+            raise self.failure
         try:
             return self.db.execute(sql, tuple(parameters))
         except sqlite3.Error as error:
@@ -165,13 +180,20 @@ class Ledger:
     # ------------------------------------------------------------------ captures
 
     def add_capture(
-        self, run: int, ref: CaptureRef, provenance: Provenance, status: int | None, *, chunked: bool = False
+        self,
+        run: int,
+        ref: CaptureRef,
+        provenance: Provenance,
+        status: int | None,
+        *,
+        chunked: bool = False,
+        whole: bool = True,
     ) -> int:
         cursor = self.execute(
             "INSERT INTO capture (run, filename, offset, length, record_id, url, date, type, payload_digest,"
-            " refers_to, role, outlet, status, chunked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " refers_to, role, outlet, status, chunked, whole) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (run, ref.filename, ref.offset, ref.length, ref.record_id, ref.url, ref.date, ref.type,
-             ref.payload_digest, ref.refers_to, str(provenance.role), provenance.outlet, status, chunked),
+             ref.payload_digest, ref.refers_to, str(provenance.role), provenance.outlet, status, chunked, whole),
         )  # fmt: skip
         assert cursor.lastrowid is not None
         return cursor.lastrowid
@@ -208,12 +230,13 @@ class Ledger:
         return [row[0] for row in rows]
 
     def payload(self, digest: str) -> Kept | None:
-        """The first response that holds a payload."""
-        return self._kept("payload_digest = ? AND type = 'response' ORDER BY id", digest)
+        """The first response that holds a payload, whole, and was read to an outcome (or will be)."""
+        where = "payload_digest = ? AND type = 'response' AND status = 200 AND whole"
+        return self._kept(f"{where} AND outcome IS NOT 'extract-error' ORDER BY id", digest)
 
     def last_response(self, url: str) -> Kept | None:
         """The newest response kept for an address."""
-        return self._kept("url = ? AND type = 'response' AND status = 200 ORDER BY id DESC", url)
+        return self._kept("url = ? AND type = 'response' AND status = 200 AND whole ORDER BY id DESC", url)
 
     def _kept(self, where: str, value: str) -> Kept | None:
         row = self.execute(

@@ -51,6 +51,27 @@ class Known:
         return cls(**{**values, "paragraphs": tuple(values["paragraphs"])})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What an article was compared with in the history of earlier runs: noted in the WARC, so that a later reading
+    of this run alone decides as it was decided."""
+
+    key: str
+    """The address under which the article is known."""
+    known: Known | None
+    """The earlier run's version of it; None if what stood there was another story."""
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Seen:
+        """Read back; a reader numbers the runs anew, so the run is 0: an earlier one, whichever it was."""
+        values = json.loads(text)
+        known = Known.from_json(json.dumps({**values["known"], "run": 0})) if values["known"] else None
+        return cls(key=values["key"], known=known)
+
+
 class History(Protocol):
     """The articles a job knows, by canonical address."""
 
@@ -82,37 +103,44 @@ class Settler:
     history of earlier runs (kept in the WARC), where that history itself is not at hand.
     """
 
-    def __init__(self, history: History, run: int, told: Callable[[str], Known | None] | None = None) -> None:
+    def __init__(self, history: History, run: int, told: Callable[[str], Seen | None] | None = None) -> None:
         self._history, self._run, self._told = history, run, told
 
-    def settle(self, outcome: Outcome) -> tuple[Outcome, Known | None]:
-        """The outcome as it is to be written, and the earlier run's version that this was decided on, if any."""
+    def settle(self, outcome: Outcome) -> tuple[Outcome, Seen | None]:
+        """The outcome as it is to be written, and what of earlier runs it was decided on, if anything."""
         if isinstance(outcome, Rejection):
             return outcome, None
-        key, known = self._find(outcome)
+        key, known, seen = self._find(outcome)
         now = _known(outcome, self._run)
         if known is None:
             self._history.put(key, now)
-            return outcome, None
+            return outcome, seen
         if known.run == self._run:
-            return _rejection(outcome, "duplicate", f"of {known.id} in this run"), None
+            return _rejection(outcome, "duplicate", f"of {known.id} in this run"), seen
         change = _change(known, now)
         if change is None:
             self._history.put(key, dataclasses.replace(known, run=self._run))
-            return _rejection(outcome, "unchanged", f"as {known.id}, version {known.number}"), known
+            return _rejection(outcome, "unchanged", f"as {known.id}, version {known.number}"), seen
         version = Version(number=known.number + 1, previous_id=known.id, first_seen=known.first_seen, change=change)
         self._history.put(key, dataclasses.replace(now, number=version.number, first_seen=version.first_seen))
-        return dataclasses.replace(outcome, version=version), known
+        return dataclasses.replace(outcome, version=version), seen
 
-    def _find(self, article: Article) -> tuple[str, Known | None]:
-        """The address that the article is known by, and what is known of it."""
+    def _find(self, article: Article) -> tuple[str, Known | None, Seen | None]:
+        """The address that the article is known by, what is known of it, and what of that is of earlier runs."""
         told = self._told(article.warc.record_id) if self._told else None
+        if told is not None:
+            return told.key, self._history.get(told.key) or told.known, None
+        earlier = False
         for key in dict.fromkeys((article.canonical_url, article.url)):
-            known = self._history.get(key) or told
+            known = self._history.get(key)
+            earlier = earlier or (known is not None and known.run != self._run)
             if known is None or _same_story(known, article):
-                return key, known
-        # Both addresses have been used for another story: this one stands under its own capture.
-        return f"{article.url}#{article.id}", None
+                break
+        else:  # the address has been used for another story: from now on it stands for this one
+            known = None
+        if not earlier:
+            return key, known, None
+        return key, known, Seen(key=key, known=known if known is not None and known.run != self._run else None)
 
 
 def _marks(text: str) -> tuple[int, ...]:

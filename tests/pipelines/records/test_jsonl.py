@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pipelines import model
-from pipelines.errors import DiskFullError
+from pipelines.errors import CaptureError, DiskFullError, LedgerError
 from pipelines.records import jsonl
 from pipelines.records.jsonl import Lines, as_dict, encode
 from pipelines.records.schema import field_docs, schema
@@ -33,6 +33,7 @@ def test_opening_cuts_to_what_was_committed(tmp_path):
     lines.sync()
     kept = lines.length
     lines.append(b"two\n")
+    lines.sync()
     lines.close()
     Lines(path, keep=kept).close()
     assert path.read_bytes() == b"one\n"
@@ -55,8 +56,29 @@ def test_a_full_disk_leaves_whole_lines(tmp_path, monkeypatch):
         lines.sync()
     assert lines.path.read_bytes() == b"one\n"
     monkeypatch.undo()
-    lines.close()  # space is back: the line was kept
+    lines.sync()  # space is back: the line was kept
     assert lines.path.read_bytes() == b"one\ntwo\n"
+
+
+def test_a_file_shorter_than_committed_is_not_gone_on_with(tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(b"one")
+    with pytest.raises(LedgerError, match="rebuild"):
+        Lines(tmp_path / "a.jsonl", keep=4)
+
+
+def test_a_failed_wait_for_the_disk_is_final(tmp_path, monkeypatch):
+    lines = Lines(tmp_path / "a.jsonl")
+
+    def broken(fd):
+        raise OSError(5, "Input/output error")
+
+    lines.append(b"one\n")
+    monkeypatch.setattr(jsonl.os, "fdatasync", broken)
+    with pytest.raises(CaptureError):
+        lines.sync()
+    monkeypatch.undo()
+    with pytest.raises(CaptureError):
+        lines.sync()
 
 
 def test_the_published_schema_is_the_generated_one():

@@ -103,3 +103,30 @@ def test_one_process_at_a_time(tmp_path):
         Lock(tmp_path)
     lock.release()
     Lock(tmp_path).release()
+
+
+def test_after_an_error_everything_is_refused(path):
+    """SQLite may roll back by itself; what came after would then be durable without what came before."""
+    ledger = Ledger(path)
+    ledger.add_capture(1, ref(1), Provenance(), 200)
+    with pytest.raises(LedgerError):
+        ledger.execute("INSERT INTO no_such_table VALUES (1)")
+    for attempt in (ledger.commit, lambda: ledger.set_file(1, "a", 1)):
+        with pytest.raises(LedgerError):
+            attempt()
+    ledger.close()
+    ledger = Ledger(path)
+    assert list(ledger.unsettled(1)) == []
+    ledger.close()
+
+
+def test_a_cut_or_failed_response_is_nothing_to_refer_to(path):
+    ledger = Ledger(path)
+    ledger.add_capture(1, ref(1, payload_digest="sha1:x"), Provenance(), 200, whole=False)
+    ledger.add_capture(1, ref(2, payload_digest="sha1:x"), Provenance(), 503)
+    row = ledger.add_capture(1, ref(3, payload_digest="sha1:x"), Provenance(), 200)
+    ledger.settle_capture(row, "extract-error")
+    assert ledger.payload("sha1:x") is None
+    ledger.add_capture(1, ref(4, payload_digest="sha1:x"), Provenance(), 200)
+    assert ledger.payload("sha1:x").record_id == "urn:uuid:4"
+    ledger.close()

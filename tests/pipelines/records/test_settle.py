@@ -17,7 +17,7 @@ from pipelines.model import (
     WarcPointer,
 )  # fmt: skip
 from pipelines.records.ledger import Ledger
-from pipelines.records.settle import Known, LedgerHistory, Settler
+from pipelines.records.settle import Known, LedgerHistory, Seen, Settler
 
 TEXT = "The harbour council met on Monday.\n\nIt voted for the new bridge.\n\nWork starts in spring."
 
@@ -79,7 +79,7 @@ def test_a_change_in_a_later_run_is_a_new_version(history, changes, kind):
     settled, known = Settler(history, 2).settle(article(2, **changes))
     assert isinstance(settled, Article)
     assert settled.version == Version(number=2, previous_id="id-1", first_seen="2026-03-01", change=kind)
-    assert known is not None and known.id == "id-1"
+    assert known is not None and known.known.id == "id-1"
     third, _ = Settler(history, 3).settle(article(3, text=TEXT + "\n\nSo was the council."))
     assert third.version == Version(number=3, previous_id="id-2", first_seen="2026-03-01", change="text")
 
@@ -96,7 +96,25 @@ def test_another_story_under_a_used_address_is_a_new_article(history):
     other = article(2, "Rain fell on the coast.\n\nRoads were closed.", headline="Storm on the coast")
     settled, known = Settler(history, 2).settle(other)
     assert settled == other
-    assert known is None
+    assert known == Seen(key="https://herald.example/bridge", known=None)
+    again, _ = Settler(history, 3).settle(dataclasses.replace(other, id="id-3"))
+    assert again.reason == "unchanged"
+
+
+def test_what_an_earlier_run_refused_is_refused_without_it(history):
+    """A canonical link that is wrong on all pages: run 2 alone must come to what it came to beside run 1."""
+    home = "https://herald.example/"
+    Settler(history, 1).settle(article(1, canonical_url=home))
+    story = {"text": "Rain fell on the coast.\n\nRoads were closed.", "headline": "Storm", "canonical_url": home}
+    second = [article(2, url=home + "a", **story), article(3, url=home + "b", **story)]
+    live = [Settler(history, 2).settle(each) for each in second]
+    noted = {each.warc.record_id: seen for each, (_, seen) in zip(second, live, strict=True)}
+
+    class Empty(dict):
+        put = dict.__setitem__
+
+    alone = Settler(Empty(), 2, noted.get)
+    assert [alone.settle(each)[0] for each in second] == [settled for settled, _ in live]
 
 
 def test_a_wrong_canonical_link_eats_no_article(history):
@@ -114,7 +132,7 @@ def test_what_the_archive_notes_stands_in_for_the_history(history):
     edited = article(2, TEXT + "\n\nThe mayor was pleased.")
     settled, known = Settler(history, 2).settle(edited)
     assert known is not None
-    noted = {"urn:uuid:2": Known.from_json(known.to_json())}
+    noted = {"urn:uuid:2": Seen.from_json(known.to_json())}
 
     class Empty(dict):
         put = dict.__setitem__
