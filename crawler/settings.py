@@ -9,6 +9,8 @@ BOT_NAME = "broadsheet"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 LOG_LEVEL = "INFO"
+LOG_VERSIONS = []
+STATS_DUMP = False
 COMMANDS_MODULE = "crawler.commands"
 ADDONS = {"crawler.addon.BroadsheetAddon": 0}
 

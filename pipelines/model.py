@@ -237,7 +237,8 @@ class Article:
     """The article's paragraphs in order, separated by one blank line."""
     authors: tuple[Author, ...]
     date_published: str | None
-    """ISO 8601: an instant with offset where the page gives one, else a plain date."""
+    """ISO 8601: an instant with offset where the page tells one, a time without offset where it does not tell that,
+    else a plain date."""
     date_published_raw: str | None
     """As it stood in the page."""
     date_published_source: str | None

@@ -88,9 +88,13 @@ def refine_and_observe(
         page = open_page(capture)
         if isinstance(page, No):
             return _reject(capture, page), None
-        return _refine(page, memory, options), _observe(page)
+        outcome = _refine(page, memory, options)
     except Exception as error:
         return failed(capture.ref, capture.provenance, f"{type(error).__name__}: {error}"), None
+    try:  # by itself: what goes wrong here is no reason to lose the article
+        return outcome, _observe(page)
+    except Exception:
+        return outcome, None
 
 
 def explain(capture: Capture, memory: SiteMemory | None = None, options: Options = Options()) -> list[Removed]:
