@@ -95,6 +95,8 @@ class Host:
     """In a row."""
     given_up: str | None = None
     """Why it is left alone for this run."""
+    retries: set[int] = field(default_factory=set)
+    """Addresses that wait for another try in this run."""
     fresh: bool = False
     """``rows`` shows what the ledger has; if it is empty, nothing waits."""
     queued: bool = False
@@ -129,8 +131,6 @@ class Frontier(BaseScheduler):
         """Articles (True) and listings (False) handed out per outlet in this run."""
         self._extra: deque[Request] = deque()
         """Requests that are more than an address (a body, another method): kept in memory only."""
-        self._retries: Counter[str] = Counter()
-        """Addresses that wait for another try, by host."""
         self.counts: dict[str, Counter[str]] = {}
         """Per outlet, for those who watch: addresses found, waiting, and failed in this run."""
         self.stopped = False
@@ -163,7 +163,7 @@ class Frontier(BaseScheduler):
     def has_pending_requests(self) -> bool:
         if self.stopped:
             return False
-        return bool(self._extra or self._retries) or any(self._peek(host) for host in self._hosts.values())
+        return bool(self._extra) or any(host.retries or self._peek(host) for host in self._hosts.values())
 
     def enqueue_request(self, request: Request) -> bool:
         if request.method != "GET" or request.body:
@@ -279,7 +279,10 @@ class Frontier(BaseScheduler):
         self._ledger.execute("UPDATE frontier SET state = 0 WHERE key = ?", (normalise(url),))
 
     def retry(self, row: int, name: str, reason: str) -> bool:
-        """Try an address again later, if it has tries left; otherwise it has failed."""
+        """Try an address again later, if it has tries left; otherwise it has failed.
+
+        Of a host that is left alone the address waits for the next run.
+        """
         attempts: int = self._ledger.execute(
             "UPDATE frontier SET attempts = attempts + 1 WHERE id = ? RETURNING attempts", (row,)
         ).fetchone()[0]
@@ -292,8 +295,10 @@ class Frontier(BaseScheduler):
         self._ledger.execute(
             "UPDATE frontier SET state = 0, not_before = ?, reason = ? WHERE id = ?", (self._now() + wait, reason, row)
         )
-        self._retries[name] += 1
-        heapq.heappush(self._timers, (self._clock() + wait + 0.01, name))
+        host = self._host(name)
+        if not host.given_up:
+            host.retries.add(row)
+            heapq.heappush(self._timers, (self._clock() + wait + 0.01, name))
         return True
 
     def fail(self, row: int, reason: str, *, refused: bool = False) -> None:
@@ -375,7 +380,7 @@ class Frontier(BaseScheduler):
     def _give_up(self, host: Host, why: str) -> None:
         if not host.given_up:
             host.given_up = why
-            self._retries.pop(host.name, None)
+            host.retries.clear()
             logger.warning("%s is left alone for the rest of this run: %s", host.name, why)
 
     def _peek(self, host: Host) -> bool:
@@ -384,8 +389,9 @@ class Frontier(BaseScheduler):
             return False
         if not host.fresh:
             host.rows.clear()
-        if not host.rows and (not host.fresh or self._retries.get(host.name)):
+        if not host.rows and (not host.fresh or host.retries):
             self._load(host)
+        # What is tried again (it has a time before which it is not to be fetched) was counted at its first try.
         while host.rows and not host.rows[0][9] and self._enough(host.rows[0][3], host.rows[0][2]):
             host.rows.popleft()
             if not host.rows:
@@ -398,10 +404,10 @@ class Frontier(BaseScheduler):
         read = [outlet for outlet in outlets if self._enough(Role.SECTION, outlet)]
         host.rows.extend(
             self._ledger.execute(
-                "SELECT id, url, outlet, role, method, source_url, title, date, depth, attempts FROM frontier"
+                "SELECT id, url, outlet, role, method, source_url, title, date, depth, not_before FROM frontier"
                 " WHERE host = ? AND state = 0 AND not_before <= ?"
-                f" AND NOT (attempts = 0 AND role = 'article' AND outlet IN ({', '.join('?' * len(full))}))"
-                " AND NOT (attempts = 0 AND role IN ('section', 'sitemap')"
+                f" AND NOT (not_before = 0 AND role = 'article' AND outlet IN ({', '.join('?' * len(full))}))"
+                " AND NOT (not_before = 0 AND role IN ('section', 'sitemap')"
                 f" AND outlet IN ({', '.join('?' * len(read))}))"
                 " ORDER BY rank DESC, id LIMIT ?",
                 (host.name, self._now(), *full, *read, BATCH),
@@ -415,14 +421,12 @@ class Frontier(BaseScheduler):
         return role in (Role.SECTION, Role.SITEMAP) and self._asked[outlet, False] >= LISTINGS
 
     def _take(self, host: Host) -> Request:
-        row, url, outlet, role, method, source_url, title, date, depth, attempts = host.rows.popleft()
+        row, url, outlet, role, method, source_url, title, date, depth, not_before = host.rows.popleft()
         if not host.rows:
             host.fresh = False
         self._ledger.execute("UPDATE frontier SET state = 1 WHERE id = ?", (row,))
-        if attempts and self._retries[host.name]:
-            self._retries[host.name] -= 1
-            self._retries += Counter()  # drops what is zero
-        elif role in (Role.ARTICLE, Role.SECTION, Role.SITEMAP):
+        host.retries.discard(row)
+        if not not_before and role in (Role.ARTICLE, Role.SECTION, Role.SITEMAP):
             self._asked[outlet, role == Role.ARTICLE] += 1
         candidate = Candidate(
             url=url, role=Role(role), method=method, outlet=outlet, source_url=source_url, title=title, date=date,

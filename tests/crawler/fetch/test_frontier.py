@@ -178,6 +178,39 @@ def test_a_host_that_asks_for_an_hour_is_left_for_the_next_run(world):
     assert "3600" in world.frontier.given_up()["a.example"]
 
 
+def test_a_failure_of_a_host_that_is_left_alone_does_not_keep_the_run_open(world):
+    world.add(A + "1", A + "2")
+    row, host = world.frontier.next_request().meta["frontier"]
+    world.frontier.hold(host, 3600)
+    assert world.frontier.retry(row, host, "HTTP status 503")
+    world.frontier.release(host, failed=True)
+    assert not world.frontier.has_pending_requests()
+    assert world.next() is None
+    world.open()
+    assert world.fetch() in (A + "1", A + "2")
+    world.clock.time += 2
+    assert world.fetch() in (A + "1", A + "2")
+
+
+def test_an_address_tried_by_an_earlier_process_does_not_strand_a_retry(world):
+    """It has attempts behind it, too, but it is not the one that waits."""
+    world.add(A + "early")
+    row, host = world.frontier.next_request().meta["frontier"]
+    world.frontier.retry(row, host, "slow")
+    world.ledger.commit()
+    world.open()
+    world.add(A + "late", role=Role.SECTION)
+    row, host = world.frontier.next_request().meta["frontier"]
+    world.frontier.retry(row, host, "slow")
+    world.frontier.release(host, failed=True)
+    world.clock.time += 1
+    assert world.fetch() == A + "early"
+    assert world.frontier.has_pending_requests()
+    world.clock.time += 5
+    assert world.fetch() == A + "late"
+    assert not world.frontier.has_pending_requests()
+
+
 def test_crawl_delay_slows_a_host(world):
     world.add(A + "1", A + "2")
     world.fetch()
