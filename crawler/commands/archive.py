@@ -17,8 +17,12 @@ EXAMPLES = """
   cat urls.txt | scrapy archive --list - --output flood-reports
 
 The same command again goes on where an interrupted one stopped.
-exit status: 0 all archived, 2 usage, 3 some addresses failed (see failures.txt in the run's folder),
-  4 disk full, 5 another process works on the same output, 6 interrupted
+
+exit status:
+  0 all archived             4 disk full
+  1 error                    5 another process works on the same output
+  2 usage                    6 interrupted: start again to go on
+  3 some addresses failed: see failures.txt in the run's folder
 """
 
 

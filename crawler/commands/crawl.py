@@ -11,11 +11,14 @@ from crawler.commands.shared import examples, quiet_terminal, run_spider
 
 EXAMPLES = """
   scrapy crawl news -a job=jobs/rferl.toml
-  scrapy crawl news -a job=jobs/world.toml -a outlet=dw.com -a pages=50 -a age=2d
-  scrapy crawl news -a job=my.toml -s BROADSHEET_CONTACT=https://example.org/bot
+  scrapy crawl news -a job=jobs/world.toml -a outlet=npr.org -a pages=50
+  scrapy crawl news -a job=my.toml -a age=2d -a delay=2
 
-exit status: 0 complete, 1 error, 2 usage, 3 ended but some addresses failed,
-  4 disk full, 5 another run of the job is working, 6 interrupted (start again to go on)
+exit status:
+  0 complete                 4 disk full
+  1 error                    5 another run of the job is working
+  2 usage                    6 interrupted: start again to go on
+  3 ended, some addresses could not be fetched
 """
 
 
