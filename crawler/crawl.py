@@ -105,6 +105,7 @@ class Crawl:
             per_host=lambda host: job.concurrency(host, settings.getint("BROADSHEET_CONNECTIONS")),
             pages=job.pages,
             call_later=self._call_later,
+            since=self._run_started(),
         )
         self._take_up()
         self.tallies = Tallies(ledger, self.live.run.number, self.frontier.counts)
@@ -121,6 +122,12 @@ class Crawl:
         crawler.signals.connect(crawl.idle, signals.spider_idle)
         crawler.signals.connect(crawl.closed, signals.spider_closed)
         return crawl
+
+    def _run_started(self) -> float:
+        """When the run was begun: by this process, or by one before it."""
+        sql = "SELECT started FROM run WHERE id = ?"
+        (started,) = self.live.ledger.execute(sql, (self.live.run.number,)).fetchone()
+        return datetime.fromisoformat(started).replace(tzinfo=UTC).timestamp()
 
     def _call_later(self, seconds: float) -> IDelayedCall:
         """Have Scrapy's engine look at the frontier again; by itself it does so every 5 seconds only."""
@@ -143,6 +150,7 @@ class Crawl:
         self.frontier.resume_counts(self.live.ledger.asked(self.live.run.number))
         if not self.live.resumed:
             self.frontier.again((Role.HOME, Role.FEED, Role.SITEMAP, Role.SECTION))
+            self.frontier.revive()
 
     def opened(self, spider: Spider) -> None:
         self._timer.start(COMMIT_SECONDS, now=False)
@@ -242,7 +250,7 @@ class Crawl:
                 for row in self.robots.rows():
                     self.live.ledger.execute("INSERT INTO robots VALUES (?, ?, ?, ?, ?, ?)", row)
                 await self.live.finish(self._report)
-            self.failures = self.frontier.failures(self.live.started)
+            self.failures = self.frontier.failures()
             if self.failures:
                 lines = "".join(f"# {reason}\n{url}\n" for url, reason in self.failures)
                 (self.live.folder / "failures.txt").write_text(lines, "utf-8")

@@ -36,8 +36,8 @@ logger = logging.getLogger(__name__)
 BATCH = 32
 """Addresses read from the ledger at a time, per host."""
 
-TRIES = 3
-"""Fetches of one address before it counts as failed."""
+TRIES, RUNS = 3, 3
+"""Fetches of one address before it counts as failed, and runs in which it is tried so before it stays so."""
 
 RETRY_FIRST, RETRY_FACTOR = 2.0, 4.0
 """Seconds before an address is tried again, and by how much that grows: 2, 8."""
@@ -107,7 +107,7 @@ class Frontier(BaseScheduler):
 
     ``pages`` gives the number of articles that an outlet may be asked for; ``delay`` the seconds between two
     requests to a host of that name, ``per_host`` the connections it may have. ``call_later`` has Scrapy's engine
-    ask again after so many seconds.
+    ask again after so many seconds. ``since`` is the start of the run, which may lie before that of the process.
     """
 
     def __init__(
@@ -120,9 +120,10 @@ class Frontier(BaseScheduler):
         call_later: Callable[[float], IDelayedCall],
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
+        since: float = 0.0,
     ) -> None:
         self._ledger, self._delay, self._per_host, self._pages = ledger, delay, per_host, pages
-        self._call_later, self._clock, self._now = call_later, clock, now
+        self._call_later, self._clock, self._now, self._since = call_later, clock, now, since
         self._hosts: dict[str, Host] = {}
         self._ready: deque[Host] = deque()
         self._timers: list[tuple[float, str]] = []
@@ -152,11 +153,9 @@ class Frontier(BaseScheduler):
         """Take up what waits, including what was in flight when the last process ended."""
         self._ledger.execute("UPDATE frontier SET state = 0, not_before = 0 WHERE state = 1")
         self._ledger.execute("UPDATE frontier SET not_before = 0 WHERE state = 0 AND not_before > 0")
-        sql = "SELECT outlet, state, count(*) FROM frontier GROUP BY 1, 2"
-        for outlet, state, number in self._ledger.execute(sql):
-            counts = self._count(outlet)
-            counts["found"] += number
-            counts["waiting"] += number if state == State.WAITING else 0
+        sql = "SELECT outlet, count(*), sum(state = 0), sum(state = 3 AND not_before >= ?) FROM frontier GROUP BY 1"
+        for outlet, found, waiting, failed in self._ledger.execute(sql, (self._since,)):
+            self.counts[outlet] = Counter(found=found, waiting=waiting, failed=failed)
         for (name,) in self._ledger.execute("SELECT DISTINCT host FROM frontier WHERE state = 0").fetchall():
             self._offer(self._host(name))
 
@@ -243,6 +242,12 @@ class Frontier(BaseScheduler):
                 "UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE role = ? AND state > 1", (str(role),)
             )
 
+    def revive(self) -> None:
+        """Let what failed in earlier runs wait once more, at the start of a run, until it has failed in several."""
+        self._ledger.execute(
+            "UPDATE frontier SET state = 0, not_before = 0 WHERE state = 3 AND attempts < ?", (TRIES * RUNS,)
+        )
+
     def _chain(self, candidate: Candidate) -> list[str]:
         """The keys of the redirects that led to a candidate, nearest first."""
         chain: list[str] = []
@@ -279,17 +284,18 @@ class Frontier(BaseScheduler):
         self._ledger.execute("UPDATE frontier SET state = 0 WHERE key = ?", (normalise(url),))
 
     def retry(self, row: int, name: str, reason: str) -> bool:
-        """Try an address again later, if it has tries left; otherwise it has failed.
+        """Try an address again later, if it has tries left in this run; otherwise it has failed.
 
         Of a host that is left alone the address waits for the next run.
         """
         attempts: int = self._ledger.execute(
             "UPDATE frontier SET attempts = attempts + 1 WHERE id = ? RETURNING attempts", (row,)
         ).fetchone()[0]
-        if attempts >= TRIES:
+        tries = attempts % TRIES  # ``attempts`` goes on over the runs
+        if not tries:
             self.fail(row, reason)
             return False
-        wait = RETRY_FIRST * RETRY_FACTOR ** (attempts - 1)
+        wait = RETRY_FIRST * RETRY_FACTOR ** (tries - 1)
         before, outlet = self._ledger.execute("SELECT state, outlet FROM frontier WHERE id = ?", (row,)).fetchone()
         self._count(outlet)["waiting"] += before == State.DONE  # a capture, but not yet of what was wanted
         self._ledger.execute(
@@ -381,6 +387,8 @@ class Frontier(BaseScheduler):
         if not host.given_up:
             host.given_up = why
             host.retries.clear()
+            # The fault is the host's: what failed of it does not use up the runs in which an address may fail.
+            self._ledger.execute("UPDATE frontier SET attempts = 0 WHERE host = ? AND state = 3", (host.name,))
             logger.warning("%s is left alone for the rest of this run: %s", host.name, why)
 
     def _peek(self, host: Host) -> bool:
@@ -440,10 +448,10 @@ class Frontier(BaseScheduler):
         """Have the engine ask at once: addresses were added outside of its own turns."""
         self._call_later(0.0)
 
-    def failures(self, since: float) -> list[tuple[str, str]]:
-        """Addresses that were given up since then, and why."""
+    def failures(self) -> list[tuple[str, str]]:
+        """Addresses that were given up in this run, and why."""
         sql = "SELECT url, reason FROM frontier WHERE state = 3 AND not_before >= ? ORDER BY id"
-        return self._ledger.execute(sql, (since,)).fetchall()
+        return self._ledger.execute(sql, (self._since,)).fetchall()
 
     def _sleep(self, now: float) -> None:
         """Have the engine ask again when the next host is ready."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.fetch.frontier import GIVE_UP, HOPS, LISTINGS, TRIES, Frontier
+from crawler.fetch.frontier import GIVE_UP, HOPS, LISTINGS, RUNS, TRIES, Frontier
 from pipelines.model import Candidate, Role
 from pipelines.records.ledger import Ledger
 
@@ -141,7 +141,57 @@ def test_a_failed_address_is_tried_again_and_then_given_up(world):
         assert world.next() is None
         assert world.frontier.has_pending_requests() == again
         world.clock.time += 60
-    assert world.frontier.failures(0) == [(A + "1", "TimeoutError: slow")]
+    assert world.frontier.failures() == [(A + "1", "TimeoutError: slow")]
+
+
+def fail(world: World) -> int:
+    """Let the next address fail until it is given up; gives the number of fetches."""
+    fetches, again = 0, True
+    while again:
+        world.clock.time += 60
+        request = world.frontier.next_request()
+        if request is None:
+            break
+        row, host = request.meta["frontier"]
+        again = world.frontier.retry(row, host, "TimeoutError: slow")
+        world.frontier.release(host, failed=True)
+        fetches += 1
+    return fetches
+
+
+def test_what_failed_is_tried_again_by_the_next_runs_but_not_for_ever(world):
+    world.add(A + "1")
+    fetches = []
+    for _ in range(RUNS + 2):
+        fetches.append(fail(world))
+        assert not world.frontier.has_pending_requests()
+        world.frontier.revive()
+        world.open()
+    assert fetches == [TRIES] * RUNS + [0, 0]
+
+
+def test_what_failed_with_its_host_is_tried_again_in_every_run(world):
+    for _ in range(RUNS + 2):
+        world.add(*[f"{A}{n}" for n in range(GIVE_UP)])
+        assert fail(world)
+        while world.frontier.has_pending_requests():
+            fail(world)
+        assert world.frontier.given_up()
+        world.frontier.revive()
+        world.open()
+
+
+def test_what_failed_before_a_stop_is_told_by_the_process_that_goes_on(world):
+    world.options["since"] = world.clock.time
+    world.add(A + "1")
+    fail(world)
+    world.open()
+    assert world.frontier.failures() == [(A + "1", "TimeoutError: slow")]
+    assert world.frontier.counts["herald"]["failed"] == 1
+    world.options["since"] = world.clock.time + 1  # the next run
+    world.open()
+    assert world.frontier.failures() == []
+    assert world.frontier.counts["herald"]["failed"] == 0
 
 
 def test_a_host_that_only_fails_is_left_alone(world):
