@@ -122,7 +122,7 @@ def standfirst(blocks: list[Block], within: list[Block], head: Block | None, hin
             wanted = marked and block.size >= 25
         else:
             wanted = (block.size >= 60 and SENTENCE_END.search(block.plain) is not None) or (
-                marked and block.size >= 25
+                marked and block.size >= 15
             )
         if wanted:
             block.drop = None

@@ -21,6 +21,9 @@ THIN = 700
 """Letters of running text below which a page has to show that it is an article. Of 1,230 public articles 3 % are
 shorter; the longest section page, gallery or notice that was met had 716 after cleaning."""
 
+FEW = 250
+"""Letters of text on a page that says that something is not found; stories say so as well, and more."""
+
 LISTED = 12
 """Links of a headline's length that make a page with little text a list. Median of section pages: 40; of short
 articles with their "more news": 18, but those say that they are articles."""
@@ -91,11 +94,8 @@ def verdict(reading: Reading, *, listing: bool = False) -> No | None:
         return no
     if size < THIN and not hints.evidence:
         text = " ".join(block.text for block in reading.kept)
-        if (
-            _MISSING_TITLE.search(title)
-            or _MISSING.search(text[:600])
-            or (not text and _MISSING.search(_seen(reading)))
-        ):
+        told = _MISSING.search(text[:400] if text else _seen(reading))
+        if _MISSING_TITLE.search(title) or (told and size < FEW):
             return No("soft-404", (title or text)[:120])
         if no := _consent(reading):
             return no
