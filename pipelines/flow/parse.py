@@ -24,7 +24,8 @@ class Task:
     """A file with the site's memory as JSON; its name is its digest."""
     options: Options = Options()
     hold: bool = False
-    """The site is unknown yet: only observe, unless the page says nothing of its site."""
+    """The site is unknown yet: only observe. A page that says nothing of its site is held back like the others: what
+    will be known of the site can decide on it too."""
     observe: bool = False
     discover: Any = None
     """What the crawl passes to its own parsing function."""
@@ -58,8 +59,7 @@ def parse(task: Task) -> Parsed:
 
 def parse_capture(capture: Capture, task: Task) -> Parsed:
     if task.hold:
-        observation = observe(capture)
-        return Parsed(outcome=None if observation else refine(capture, None, task.options), observation=observation)
+        return Parsed(outcome=None, observation=observe(capture))
     memory = _memory(task.memory) if task.memory else None
     if task.observe:
         outcome, observation = refine_and_observe(capture, memory, task.options)
