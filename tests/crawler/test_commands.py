@@ -9,6 +9,7 @@ import io
 import json
 import pkgutil
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from pipelines.flow.verify import Verdict, verify_run
 from pipelines.workers import Workers
 from sampleweb import SampleWeb
 from tests.crawler.conftest import Pages, story
-from tests.crawler.shell import PRIVATE, Ended, JobFile, Run, job_file, read_lines, scrapy
+from tests.crawler.shell import PATIENCE, PRIVATE, Ended, JobFile, Run, end, job_file, read_lines, scrapy, start
 
 FAST = (*PRIVATE, "-s", "DOWNLOAD_DELAY=0.01")
 
@@ -60,6 +61,27 @@ def test_scrapy_lists_our_commands() -> None:
 
 
 # ---------------------------------------------------------------------- archive
+
+
+DEAD = "http://127.0.0.1:1/nobody-listens.html"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unlucky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], Path, str]]:
+    """An archive of one page that is there and one that is not. It waits ten seconds between its tries, so it runs
+    beside the other tests."""
+    server, folder = Pages(), tmp_path_factory.mktemp("unlucky") / "out"
+    server.pages["/1.html"] = story("Story number one of the list")
+    process = start(
+        "archive", "--list", "-", "--output", folder, *FAST, "-s", "ROBOTSTXT_OBEY=0", stdin=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    process.stdin.write(f"{server.base}/1.html\n{DEAD}\n")
+    process.stdin.close()
+    process.stdin = None
+    yield process, folder, server.base
+    end(process)
+    server.close()
 
 
 def archived(folder: Path) -> Run:
@@ -379,3 +401,17 @@ def test_demo(tmp_path: Path) -> None:
     assert f"scrapy verify {tmp_path / 'demo'}" in ended.out
     (run,) = JobFile(tmp_path, tmp_path / "demo").runs
     assert len(run.articles) > 250
+
+
+# ---------------------------------------------------------------------- what ran beside all this
+
+
+def test_archive_with_an_address_that_fails(unlucky: tuple[subprocess.Popen[str], Path, str]) -> None:
+    process, folder, base = unlucky
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 3, err
+    assert f"Failed: {DEAD}" in out
+    run = archived(folder)
+    assert [record["url"] for record in run.articles] == [f"{base}/1.html"]
+    assert DEAD in (run.folder / "failures.txt").read_text("utf-8").splitlines()
+    assert run.summary["counts"]["failed"] == 1

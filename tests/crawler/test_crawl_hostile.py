@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing, suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.crawler.conftest import Pages, story
-from tests.crawler.shell import Ended, Run, job_file, processes_of, scrapy, until
+from tests.crawler.shell import Ended, Run, scrapy
 
 
 def attributes(number: int) -> bytes:
@@ -35,7 +32,6 @@ HOSTILE = {
     "/nothing.html": b"",
     "/binary.html": bytes(range(256)) * 2000,
 }
-DEAD = "http://127.0.0.1:1/nobody-listens.html"
 DECENT = {f"/story-{number}.html": story(f"Decent story number {number} is told") for number in range(4)}
 
 
@@ -51,20 +47,17 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Any:
     urls = [f"{server.base}{path}" for pair in zip([*HOSTILE], [*DECENT] * 2, strict=False) for path in pair]
     ended = scrapy(
         "archive", "--list", "-", "--output", folder / "out", "-s", "ALLOW_PRIVATE_ADDRESSES=1",
-        "-s", "DOWNLOAD_DELAY=0.01", "-s", "BROADSHEET_PARSE_SECONDS=2", "-s", "ROBOTSTXT_OBEY=0",
-        stdin="\n".join([*urls, DEAD]),
+        "-s", "DOWNLOAD_DELAY=0.01", "-s", "BROADSHEET_PARSE_SECONDS=1.5", "-s", "ROBOTSTXT_OBEY=0",
+        stdin="\n".join(urls),
     )  # fmt: skip
     server.close()
     return ended, Run(next((folder / "out" / "runs").iterdir())), server.base
 
 
-def test_it_says_that_an_address_failed(hostile: tuple[Ended, Run, str]) -> None:
-    ended, run, _ = hostile
-    assert ended.status == 3, ended
+def test_it_ends_complete(hostile: tuple[Ended, Run, str]) -> None:
+    ended, _, _ = hostile
+    assert ended.status == 0, ended
     assert ended.seconds < 60
-    assert f"Failed: {DEAD}" in ended.out
-    assert DEAD in (run.folder / "failures.txt").read_text("utf-8").splitlines()
-    assert run.summary["counts"]["failed"] == 1
 
 
 def test_decent_pages_are_unaffected(hostile: tuple[Ended, Run, str]) -> None:
@@ -83,33 +76,3 @@ def test_each_hostile_page_has_an_outcome(hostile: tuple[Ended, Run, str]) -> No
     for record in run.rejections:
         if record["reason"] == "extract-error":
             assert record["detail"]
-
-
-def test_a_kill_while_a_page_hangs(pages: Pages, tmp_path: Path) -> None:
-    """The page is parsed again after the start, and its record is the one it would have been."""
-    links = "".join(f"<a href={path}>A story of some length about {path}</a>" for path in (*DECENT, "/attributes.html"))
-    home = f"<!doctype html><title>Home</title><h2>{links}</h2>".encode()
-    pages.pages = {"/robots.txt": b"", "/": home, "/attributes.html": attributes(200_000), **DECENT}
-    job = job_file(tmp_path, [("one", f"{pages.base}/")])
-
-    def hangs() -> bool:
-        if not (job.folder / "ledger.sqlite3").exists():
-            return False
-        ledger = sqlite3.connect(f"file:{job.folder}/ledger.sqlite3?mode=ro", uri=True)
-        with closing(ledger), suppress(sqlite3.OperationalError):
-            sql = "SELECT count(*) FROM capture WHERE url LIKE '%/attributes.html' AND outcome IS NULL"
-            return bool(ledger.execute(sql).fetchone()[0])
-        return False
-
-    with job.crawling("-s", "BROADSHEET_PARSE_SECONDS=3") as process:
-        until(hangs)
-        process.kill()
-        process.wait()
-        assert until(lambda: not processes_of(process.pid), 20)
-    ended = job.crawl("-s", "BROADSHEET_PARSE_SECONDS=1")
-    assert ended.status == 0, ended
-    (run,) = job.runs
-    assert pages.asked.count("/attributes.html") == 1
-    (record,) = [record for record in run.articles + run.rejections if record["url"].endswith("/attributes.html")]
-    assert record["reason"] == "extract-error"
-    assert record["discovery"]["method"] is not None, "the archive knows how it was found, so the record has to"

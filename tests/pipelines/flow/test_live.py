@@ -48,10 +48,12 @@ def opened(folder: Path, parser: Callable[[Task], Parsed] = parse, **changes: An
     return open_run(folder, **{**values, **changes})
 
 
-def take(live: LiveRun, *numbers: int, body: bytes | None = None) -> list[asyncio.Future[Parsed]]:
+def take(
+    live: LiveRun, *numbers: int, body: bytes | None = None, role: Role = Role.ARTICLE
+) -> list[asyncio.Future[Parsed]]:
     """Capture pages."""
     provenance = Provenance(
-        job="job", run=live.name, outlet="herald", role=Role.ARTICLE, method="feed", source_url=f"{HOST}/feed.xml"
+        job="job", run=live.name, outlet="herald", role=role, method="feed", source_url=f"{HOST}/feed.xml"
     )
     return [
         live.run.capture(make_exchange(sized(body or page(number)), url=url(number)), provenance) for number in numbers
@@ -358,3 +360,48 @@ def test_a_mistake_in_the_parser_costs_its_page_at_most(tmp_path: Path) -> None:
     (line,) = (run / "rejections.jsonl").read_text("utf-8").splitlines()
     assert '"reason":"extract-error"' in line
     assert "RuntimeError: a mistake in the parser" in line
+
+
+def test_a_page_that_fails_after_a_restart_is_told_as_before(tmp_path: Path) -> None:
+    """With how it was found, which the archive knows and the ledger does not."""
+
+    async def story() -> None:
+        live = opened(tmp_path / "job", chores.stumble)
+        take(live, 1, body=page(1, words="to stumble"))
+        live.run.commit()
+        drop(live)
+        live = opened(tmp_path / "job", chores.stumble)
+        assert live.recovered == []
+        await finish(live)
+
+    play(story())
+    (run,) = runs_of(tmp_path / "job")
+    (line,) = (run / "rejections.jsonl").read_text("utf-8").splitlines()
+    assert '"reason":"extract-error"' in line
+    assert f'"method":"feed","source_url":"{HOST}/feed.xml"' in line
+
+
+def test_a_page_that_says_nothing_of_its_site_waits_for_what_others_say(tmp_path: Path, workers: Workers) -> None:
+    """It came before its site was known, and would be read otherwise from the archive."""
+    thin = f"<!doctype html><html lang=en><title>Nothing</title><body><article></article><aside>{FURNITURE}".encode()
+
+    async def story() -> None:
+        live = opened(tmp_path / "job")
+        take(live, 50, body=thin, role=Role.SECTION)
+        take(live, *range(1, 13))
+        take(live, 51, body=thin + b"<!-- another -->", role=Role.SECTION)
+        await finish(live)
+
+    play(story())
+    assert captures_of(tmp_path / "job", workers) == 14
+
+
+def test_a_site_that_says_nothing_at_all(tmp_path: Path, workers: Workers) -> None:
+    async def story() -> None:
+        live = opened(tmp_path / "job")
+        take(live, 1, body=b"")
+        take(live, 2, body=b"<!doctype html><title>x</title>")
+        await finish(live)
+
+    play(story())
+    assert captures_of(tmp_path / "job", workers) == 2
