@@ -7,6 +7,7 @@ the run, commits in groups, and settles and seals when the spider closes.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import resource
 import time
@@ -23,12 +24,11 @@ from twisted.internet import task
 from twisted.internet.interfaces import IDelayedCall
 
 from crawler.discovery import Discovered
-from crawler.discovery.dates import too_old
-from crawler.fetch.frontier import Frontier
-from crawler.fetch.middleware import TRY_AGAIN
+from crawler.fetch.frontier import ONWARD, Frontier
+from crawler.fetch.outcome import ROBOTS, candidate_of, candidates_in, wanted
 from crawler.fetch.parse import parse_page
 from crawler.fetch.robots import RobotsCache
-from crawler.fetch.wire import has_head
+from crawler.fetch.wire import head_of
 from crawler.jobs import Job, Outlet
 from crawler.status import ExitStatus
 from crawler.watch.report import counts
@@ -70,6 +70,9 @@ class Crawl:
         self.failures: list[tuple[str, str]] = []
         self._uncommitted = 0
         self._misfits = 0
+        self._unkept: CaptureError | None = None
+        """Why something that was fetched is not in the archive, if that happened."""
+        self._running = False
         self._closing: asyncio.Future[None] | None = None
         self._timer = task.LoopingCall(self._commit)
         spider: Any = crawler.spider
@@ -94,8 +97,19 @@ class Crawl:
                 discover=lambda provenance: self._outlet(provenance.outlet, provenance.role),
                 discovered=self.discovered,
                 settled=self.settled,
+                failed=self.stop,
             ),
         )
+        try:
+            self._prepare()
+        except BaseException as error:
+            self.live.run.failure = self.live.run.failure or CaptureError(f"the crawl could not begin: {error}")
+            self.live.close()  # of a run that failed, nothing is committed
+            raise
+
+    def _prepare(self) -> None:
+        """Make the frontier from the open run."""
+        job, settings = self.job, self.crawler.settings
         ledger = self.live.ledger
         self.robots = RobotsCache()
         self.robots.restore(ledger.execute("SELECT * FROM robots").fetchall())
@@ -129,12 +143,16 @@ class Crawl:
         (started,) = self.live.ledger.execute(sql, (self.live.run.number,)).fetchone()
         return datetime.fromisoformat(started).replace(tzinfo=UTC).timestamp()
 
-    def _call_later(self, seconds: float) -> IDelayedCall:
-        """Have Scrapy's engine look at the frontier again; by itself it does so every 5 seconds only."""
+    def _call_later(self, seconds: float) -> IDelayedCall | None:
+        """Have Scrapy's engine look at the frontier again; by itself it does so every 5 seconds only.
+
+        None if the engine has closed: pages may still come out of the parsers then.
+        """
         from twisted.internet import reactor
 
         slot = self.crawler.engine._slot
-        assert slot is not None
+        if slot is None:
+            return None
         later: Any = reactor
         call: IDelayedCall = later.callLater(seconds, slot.nextcall.schedule)
         return call
@@ -144,9 +162,11 @@ class Crawl:
         for url in self.live.lost:
             self.frontier.lost_url(url)
         for capture in self.live.recovered:
-            # A failure that was to be tried again is in the archive, but what was wanted is not.
-            if capture.status not in TRY_AGAIN and capture.truncated not in ("time", "disconnect"):
-                self.frontier.captured_url(capture.ref.url)
+            if capture.provenance.method == ROBOTS or not wanted(capture.status, capture.truncated):
+                continue
+            if capture.provenance.method in ONWARD:  # the page that sent us there may be among them, too
+                self.frontier.add([candidate_of(capture)])
+            self.frontier.captured_url(capture.ref.url)
         self.frontier.resume_counts(self.live.ledger.asked(self.live.run.number))
         if not self.live.resumed:
             self.frontier.again((Role.HOME, Role.FEED, Role.SITEMAP, Role.SECTION))
@@ -154,6 +174,9 @@ class Crawl:
 
     def opened(self, spider: Spider) -> None:
         self._timer.start(COMMIT_SECONDS, now=False)
+        self._running = True
+        if self.failure is not None:
+            self._close_engine()
 
     # ------------------------------------------------------------------ the way of a page
 
@@ -162,7 +185,9 @@ class Crawl:
 
         What is no HTTP response cannot stand in a response record: it is told in the log, and its address fails.
         """
-        if not has_head(exchange):
+        head = head_of(exchange)
+        if head is None:
+            exchange.response.close()
             logger.warning(
                 "no HTTP response from %s, nothing is archived: %d bytes", request.url, exchange.response_length
             )
@@ -182,15 +207,10 @@ class Crawl:
         )
         try:
             parsed = self.live.run.capture(exchange, provenance)
-            if "frontier" in request.meta:
-                self.frontier.captured(request.meta["frontier"][0])
-        except CaptureError as error:
-            self._misfits += 1
-            if self.live.run.failure or self._misfits >= MISFITS:
-                self.stop(error)
-            raise
         finally:
             exchange.response.close()
+        if "frontier" in request.meta and wanted(head.status, exchange.truncated):
+            self.frontier.captured(request.meta["frontier"][0])
         self._misfits = 0
         self.crawler.stats.inc_value("broadsheet/captures")
         self.tallies.of(provenance.outlet).fetched += 1
@@ -201,11 +221,8 @@ class Crawl:
 
     def discovered(self, ref: CaptureRef, provenance: Provenance, found: Discovered) -> None:
         """Put what a page leads to into the frontier."""
-        candidates, outlet = found.candidates, self._outlet(provenance.outlet, provenance.role)
-        if outlet is not None and outlet.limits.age is not None:
-            now = datetime.fromtimestamp(self.started, UTC)
-            candidates = tuple(each for each in candidates if not too_old(each, now, outlet.limits.age))
-        added = self.frontier.add(candidates)
+        outlet = self._outlet(provenance.outlet, provenance.role)
+        added = self.frontier.add(candidates_in(ref, found, outlet))
         self.crawler.stats.inc_value("broadsheet/found", added)
         for note in found.notes:
             logger.debug("%s: %s", ref.url, note)
@@ -227,37 +244,66 @@ class Crawl:
         except CaptureError as error:
             self.stop(error)
 
+    def unkept(self, error: CaptureError) -> None:
+        """Note that something that was fetched is not in the archive; it is fetched again by the next start."""
+        if error is self._unkept:  # told by each page that waited for the same robots.txt
+            return
+        self._unkept = error
+        self._misfits += 1
+        if self.live.run.failure or self._misfits >= MISFITS:
+            self.stop(error)
+
     def stop(self, error: BroadsheetError) -> None:
         """End the crawl because what is fetched cannot be kept."""
         if self.failure is None:
             self.failure = error
-            self.frontier.stopped = True
             logger.error("stopping: %s", error)
-            reason = "disk-full" if isinstance(error, DiskFullError) else "capture-error"
-            self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
+            if self._running:
+                self._close_engine()
+
+    def _close_engine(self) -> None:
+        self.frontier.stopped = True
+        reason = "disk-full" if isinstance(self.failure, DiskFullError) else "capture-error"
+        self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
 
     def idle(self, spider: Spider) -> None:
         if self.live.run.parsing and not self.live.run.failure:
             raise DontCloseSpider
 
     async def closed(self, spider: Spider, reason: str) -> None:
-        """Settle, seal and report. An interrupted run is only made durable: the next start goes on with it."""
+        """Settle, seal and report. An interrupted run is only made durable: the next start goes on with it.
+
+        So it is with one in which a page found no room: it is complete when that page is in it.
+        """
+        self._running = False
         if self._timer.running:
             self._timer.stop()
         try:
-            if self.failure is None and reason == "finished":
-                self.live.ledger.execute("DELETE FROM robots")
-                for row in self.robots.rows():
-                    self.live.ledger.execute("INSERT INTO robots VALUES (?, ?, ?, ?, ?, ?)", row)
-                await self.live.finish(self._report)
+            if reason == "finished":
+                self.failure = self.failure or self._unkept
             self.failures = self.frontier.failures()
             if self.failures:
                 lines = "".join(f"# {reason}\n{url}\n" for url, reason in self.failures)
                 (self.live.folder / "failures.txt").write_text(lines, "utf-8")
-        except BroadsheetError as error:
-            self.failure = self.failure or error
+            if self.failure is None and reason == "finished":
+                self.live.ledger.execute("DELETE FROM robots")
+                for row in self.robots.rows():
+                    if row[2] == "disallow-all" and not row[5]:
+                        continue  # it could not be had, and nobody asked for patience: the next run tries at once
+                    self.live.ledger.execute("INSERT INTO robots VALUES (?, ?, ?, ?, ?, ?)", row)
+                await self.live.finish(self._report)
+        except Exception as error:
+            self._ended_by(error)
         finally:
             self._end(reason)
+
+    def _ended_by(self, error: Exception) -> None:
+        """Whatever keeps the run from its end, the exit status must tell."""
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            error = DiskFullError(str(error))
+        elif not isinstance(error, BroadsheetError):
+            logger.error("the run could not be ended", exc_info=error)
+        self.failure = self.failure or error
 
     def _report(self) -> dict[str, Any]:
         """What ``run.json`` holds of the crawl."""
@@ -273,8 +319,8 @@ class Crawl:
     def _end(self, reason: str) -> None:
         try:
             self.live.close()
-        except BroadsheetError as error:
-            self.failure = self.failure or error
+        except Exception as error:
+            self._ended_by(error)
         if self.failure is not None:
             self.status = ExitStatus.of(self.failure)
         elif reason != "finished":

@@ -6,10 +6,11 @@ from typing import Any
 
 from crawler.discovery import Discovered
 from crawler.fetch.frontier import Frontier
+from crawler.fetch.outcome import ROBOTS, candidate_of, candidates_in, wanted
 from crawler.fetch.parse import parse_page
 from crawler.jobs import Job, Outlet
 from pipelines.flow.rebuild import Parts
-from pipelines.model import Candidate, Capture, Provenance
+from pipelines.model import Capture, Provenance
 from pipelines.records.ledger import Ledger
 
 
@@ -23,24 +24,11 @@ def parts_of(job: Job | None) -> Parts:
 
     def taken(ledger: Ledger, capture: Capture, found: Any) -> None:
         frontier = frontiers.setdefault(id(ledger), Frontier.to_fill(ledger))
-        frontier.add([_candidate(capture)])
-        frontier.captured_url(capture.ref.url)
+        if capture.provenance.method != ROBOTS:  # fetched beside the frontier
+            frontier.add([candidate_of(capture)])
+            if wanted(capture.status, capture.truncated):
+                frontier.captured_url(capture.ref.url)
         if isinstance(found, Discovered):
-            frontier.add(found.candidates)
+            frontier.add(candidates_in(capture.ref, found, discover(capture.provenance)))
 
     return Parts(parser=parse_page, discover=discover, taken=taken)
-
-
-def _candidate(capture: Capture) -> Candidate:
-    """The candidate that a capture was once."""
-    was = capture.provenance
-    return Candidate(
-        url=capture.ref.url,
-        role=was.role,
-        method=was.method or "unknown",
-        outlet=was.outlet or "",
-        source_url=was.source_url,
-        title=was.title,
-        date=was.date,
-        depth=was.depth,
-    )

@@ -8,6 +8,7 @@ transaction in which its capture enters the ledger: after a kill, what was in fl
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
 import logging
 import time
@@ -24,7 +25,9 @@ from twisted.internet.interfaces import IDelayedCall
 
 from crawler.discovery.dates import parse_date
 from crawler.discovery.likeness import twin_of
+from crawler.discovery.redirects import MAX_HOPS
 from crawler.discovery.urls import normalise
+from crawler.fetch.wire import BODY_UNREAD
 from pipelines.model import Candidate, Role
 from pipelines.records.ledger import Ledger
 
@@ -45,8 +48,8 @@ RETRY_FIRST, RETRY_FACTOR = 2.0, 4.0
 ONWARD = ("redirect", "meta-refresh")
 """Methods of candidates that a page sends its reader on to."""
 
-HOPS = 10
-"""Redirects followed in a row (browsers follow 20, RFC 9110 sets no number)."""
+AGAIN = "{} #again"
+"""Key of an address that a chain of redirects comes back to, and which is therefore fetched a second time."""
 
 LISTINGS = 200
 """Section pages and sitemaps read per outlet and run: a large site's archive must not hold up its news."""
@@ -61,8 +64,8 @@ RANK = (Role.REQUISITE, Role.ARTICLE, Role.SECTION, Role.SITEMAP, Role.FEED, Rol
 """Sources before articles, so that the newest articles are known when their turn comes."""
 
 
-def _told(failure: object) -> None:
-    """Why an address failed has been logged and kept by the time that Scrapy asks what to do."""
+_SCHEME = "lower(substr(url, 1, instr(url, ':') - 1))"
+"""Of an address in the ledger."""
 
 
 def _never(_: float) -> IDelayedCall:
@@ -88,18 +91,25 @@ class Host:
     delay: float
     connections: int
     rows: deque[tuple[Any, ...]] = field(default_factory=deque)
-    active: int = 0
+    flying: set[int] = field(default_factory=set)
+    """Addresses that are being fetched."""
     ready: float = 0.0
     """Monotonic time from which the next request may go."""
     failures: int = 0
     """In a row."""
     given_up: str | None = None
     """Why it is left alone for this run."""
+    closed: dict[str, str] = field(default_factory=dict)
+    """Schemes that are left alone for this run, and why: robots.txt speaks for one of them only."""
     retries: set[int] = field(default_factory=set)
     """Addresses that wait for another try in this run."""
     fresh: bool = False
     """``rows`` shows what the ledger has; if it is empty, nothing waits."""
     queued: bool = False
+
+    @property
+    def busy(self) -> bool:
+        return len(self.flying) >= self.connections
 
 
 class Frontier(BaseScheduler):
@@ -117,7 +127,7 @@ class Frontier(BaseScheduler):
         delay: Callable[[str], float],
         per_host: Callable[[str], int],
         pages: Callable[[str], int],
-        call_later: Callable[[float], IDelayedCall],
+        call_later: Callable[[float], IDelayedCall | None],
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         since: float = 0.0,
@@ -165,13 +175,18 @@ class Frontier(BaseScheduler):
         return bool(self._extra) or any(host.retries or self._peek(host) for host in self._hosts.values())
 
     def enqueue_request(self, request: Request) -> bool:
+        replaced = "frontier" in request.meta  # it is one of ours, made into another by a middleware
+        if replaced:
+            row, name = request.meta["frontier"]
+            if row in self._host(name).flying:
+                self._drop(row, name, "a middleware put another request in its place")
         if request.method != "GET" or request.body:
             self._extra.append(request)
             return True
         candidate = request.meta.get("candidate") or Candidate(
             url=request.url, role=Role.ARTICLE, method="spider", outlet=urlsplit(request.url).hostname or ""
         )
-        return bool(self.add([candidate]))
+        return bool(self.add([dataclasses.replace(candidate, url=request.url) if replaced else candidate]))
 
     def next_request(self) -> Request | None:
         if self.stopped:
@@ -186,12 +201,11 @@ class Frontier(BaseScheduler):
         while self._ready:
             host = self._ready.popleft()
             host.queued = False
-            if host.active >= host.connections or not self._peek(host):
+            if host.busy or not self._peek(host):
                 continue  # it is offered again when a request of it ends or an address is added
             if host.ready > now:
                 self._offer(host)
                 continue
-            host.active += 1
             host.ready = now + host.delay
             request = self._take(host)
             self._offer(host)
@@ -211,11 +225,13 @@ class Frontier(BaseScheduler):
                 continue
             if candidate.method in ONWARD:
                 chain = self._chain(candidate)
-                if len(chain) > HOPS:
-                    logger.warning("redirect from %s not followed: more than %d in a row", candidate.source_url, HOPS)
+                if len(chain) > MAX_HOPS:
+                    logger.warning(
+                        "redirect from %s not followed: more than %d in a row", candidate.source_url, MAX_HOPS
+                    )
                     continue
                 if key in chain:  # a consent page that sends the reader back: once more, then
-                    key = f"{key} #again"
+                    key = AGAIN.format(key)
             parts = urlsplit(candidate.url)
             rank = (RANK.index(candidate.role) << 40) + self._recency(candidate)
             cursor = self._ledger.execute(
@@ -252,7 +268,7 @@ class Frontier(BaseScheduler):
         """The keys of the redirects that led to a candidate, nearest first."""
         chain: list[str] = []
         url = candidate.source_url
-        while url and len(chain) <= HOPS:
+        while url and len(chain) <= MAX_HOPS:
             key = normalise(url) or url
             chain.append(key)
             row = self._ledger.execute("SELECT method, source_url FROM frontier WHERE key = ?", (key,)).fetchone()
@@ -276,12 +292,25 @@ class Frontier(BaseScheduler):
         self._end(row, State.DONE, None)
 
     def captured_url(self, url: str) -> None:
-        """The same, for a capture found in the archive after a crash."""
-        self._ledger.execute("UPDATE frontier SET state = 2, reason = NULL WHERE key = ?", (normalise(url),))
+        """The same, for a capture found in the archive after a crash.
+
+        Of an address that was to be fetched twice, the one in flight is meant, or else the first that is not done.
+        """
+        key = normalise(url)
+        self._ledger.execute(
+            "UPDATE frontier SET state = 2, reason = NULL WHERE id = (SELECT id FROM frontier WHERE key IN (?, ?)"
+            " ORDER BY state = 1 DESC, state = 2, key LIMIT 1)",
+            (key, AGAIN.format(key)),
+        )
 
     def lost_url(self, url: str) -> None:
         """The archive does not hold what the ledger says it does: fetch it again."""
-        self._ledger.execute("UPDATE frontier SET state = 0 WHERE key = ?", (normalise(url),))
+        key = normalise(url)
+        self._ledger.execute(
+            "UPDATE frontier SET state = 0 WHERE id = (SELECT id FROM frontier WHERE key IN (?, ?) AND state > 1"
+            " ORDER BY key DESC LIMIT 1)",  # of an address fetched twice, the second fetch first
+            (key, AGAIN.format(key)),
+        )
 
     def retry(self, row: int, name: str, reason: str) -> bool:
         """Try an address again later, if it has tries left in this run; otherwise it has failed.
@@ -302,7 +331,7 @@ class Frontier(BaseScheduler):
             "UPDATE frontier SET state = 0, not_before = ?, reason = ? WHERE id = ?", (self._now() + wait, reason, row)
         )
         host = self._host(name)
-        if not host.given_up:
+        if not host.given_up and not (host.closed and self._closed(host, row)):
             host.retries.add(row)
             heapq.heappush(self._timers, (self._clock() + wait + 0.01, name))
         return True
@@ -326,10 +355,12 @@ class Frontier(BaseScheduler):
     def _count(self, outlet: str) -> Counter[str]:
         return self.counts.setdefault(outlet, Counter())
 
-    def release(self, name: str, *, failed: bool = False) -> None:
-        """A request to the host has ended."""
+    def release(self, row: int, name: str, *, failed: bool = False) -> None:
+        """The request for an address of the host has ended. Only the first time that it is said counts."""
         host = self._host(name)
-        host.active -= 1
+        if row not in host.flying:
+            return
+        host.flying.remove(row)
         host.failures = host.failures + 1 if failed else 0
         if host.failures >= GIVE_UP:
             self._give_up(host, f"{host.failures} failures in a row")
@@ -343,6 +374,19 @@ class Frontier(BaseScheduler):
         if seconds > LONGEST_WAIT:
             self._give_up(host, f"asked to wait {seconds:.0f} s")
         host.ready = max(host.ready, self._clock() + seconds)
+
+    def put_off(self, row: int, name: str, why: str) -> None:
+        """An address must wait for the next run, and with it all of its host that have the same scheme."""
+        host = self._host(name)
+        sql = "UPDATE frontier SET state = 0, reason = ? WHERE id = ? RETURNING url"
+        scheme = urlsplit(self._ledger.execute(sql, (why, row)).fetchone()[0]).scheme
+        if scheme not in host.closed:
+            host.closed[scheme] = why
+            logger.warning("%s://%s is left alone for the rest of this run: %s", scheme, name, why)
+        host.fresh = False
+        if host.retries:
+            sql = f"SELECT id FROM frontier WHERE host = ? AND state = 0 AND not_before > 0 AND {_SCHEME} = ?"
+            host.retries.difference_update(each for (each,) in self._ledger.execute(sql, (name, scheme)))
 
     def asked(self, name: str) -> float:
         """Note a request to the host that was not ours to give (robots.txt); the seconds to wait before the next."""
@@ -362,8 +406,13 @@ class Frontier(BaseScheduler):
             self._asked[outlet, role == Role.ARTICLE] += number
 
     def given_up(self) -> dict[str, str]:
-        """Hosts left alone in this run, and why."""
-        return {host.name: host.given_up for host in self._hosts.values() if host.given_up}
+        """Hosts left alone in this run, or their schemes, and why."""
+        left: dict[str, str] = {}
+        for host in self._hosts.values():
+            if host.given_up:
+                left[host.name] = host.given_up
+            left |= {f"{scheme}://{host.name}": why for scheme, why in host.closed.items()}
+        return left
 
     # ------------------------------------------------------------------ hosts
 
@@ -375,13 +424,17 @@ class Frontier(BaseScheduler):
 
     def _offer(self, host: Host) -> None:
         """Put a host where ``next_request`` finds it when its time has come."""
-        if host.queued or host.given_up or host.active >= host.connections:
+        if host.queued or host.given_up or host.busy:
             return
         host.queued = True
         if host.ready > self._clock():
             heapq.heappush(self._timers, (host.ready, host.name))
         else:
             self._ready.append(host)
+
+    def _closed(self, host: Host, row: int) -> bool:
+        (url,) = self._ledger.execute("SELECT url FROM frontier WHERE id = ?", (row,)).fetchone()
+        return urlsplit(url).scheme in host.closed
 
     def _give_up(self, host: Host, why: str) -> None:
         if not host.given_up:
@@ -414,11 +467,12 @@ class Frontier(BaseScheduler):
             self._ledger.execute(
                 "SELECT id, url, outlet, role, method, source_url, title, date, depth, not_before FROM frontier"
                 " WHERE host = ? AND state = 0 AND not_before <= ?"
+                f" AND {_SCHEME} NOT IN ({', '.join('?' * len(host.closed))})"
                 f" AND NOT (not_before = 0 AND role = 'article' AND outlet IN ({', '.join('?' * len(full))}))"
                 " AND NOT (not_before = 0 AND role IN ('section', 'sitemap')"
                 f" AND outlet IN ({', '.join('?' * len(read))}))"
                 " ORDER BY rank DESC, id LIMIT ?",
-                (host.name, self._now(), *full, *read, BATCH),
+                (host.name, self._now(), *host.closed, *full, *read, BATCH),
             )
         )
         host.fresh = True
@@ -434,15 +488,32 @@ class Frontier(BaseScheduler):
             host.fresh = False
         self._ledger.execute("UPDATE frontier SET state = 1 WHERE id = ?", (row,))
         host.retries.discard(row)
+        host.flying.add(row)
         if not not_before and role in (Role.ARTICLE, Role.SECTION, Role.SITEMAP):
             self._asked[outlet, role == Role.ARTICLE] += 1
         candidate = Candidate(
             url=url, role=Role(role), method=method, outlet=outlet, source_url=source_url, title=title, date=date,
             depth=depth,
         )  # fmt: skip
-        return Request(
-            url, meta={"candidate": candidate, "frontier": (row, host.name)}, errback=_told, dont_filter=True
-        )
+        meta = {"candidate": candidate, "frontier": (row, host.name), BODY_UNREAD: True}
+        return Request(url, meta=meta, errback=self._told, dont_filter=True)
+
+    def _told(self, failure: Any) -> None:
+        """Why an address failed has been logged and kept by the time that Scrapy asks what to do.
+
+        Not so if a middleware of the user's own failed: then the host is still held, and the address taken.
+        """
+        row, name = failure.request.meta["frontier"]
+        if row in self._host(name).flying:
+            logger.error("a middleware failed on %s", failure.request.url, exc_info=failure.value)
+            self._drop(row, name, f"{type(failure.value).__name__}: {failure.value}")
+
+    def _drop(self, row: int, name: str, reason: str) -> None:
+        """End a request that came to no end: what is not in the archive is tried again."""
+        (state,) = self._ledger.execute("SELECT state FROM frontier WHERE id = ?", (row,)).fetchone()
+        if state == State.TAKEN:
+            self.retry(row, name, reason)
+        self.release(row, name, failed=True)
 
     def wake(self) -> None:
         """Have the engine ask at once: addresses were added outside of its own turns."""

@@ -12,7 +12,8 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from crawler.fetch.robots import RobotsPolicy, retry_after
+from crawler.fetch.outcome import OVERLOADED, ROBOTS, TRY_AGAIN, wanted
+from crawler.fetch.robots import MAX_REDIRECTS, RobotsPolicy, origin_of, retry_after
 from pipelines.errors import CaptureError
 from pipelines.model import Candidate, Role
 from pipelines.text.decode import decode_body
@@ -20,20 +21,17 @@ from pipelines.text.decode import decode_body
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+    from crawler.crawl import Crawl
+
 logger = logging.getLogger(__name__)
-
-OVERLOADED = frozenset({429, 503})
-"""Statuses by which a host asks for patience (RFC 6585, RFC 9110)."""
-
-TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-"""Statuses that may be gone in a while; 520 to 524 are those of large proxies."""
-
-ROBOTS_REDIRECTS = 5
-"""Redirects followed for a robots.txt (RFC 9309, 2.3.1.2)."""
 
 
 class RobotsDenied(IgnoreRequest):
     """The host's robots.txt does not want this address fetched."""
+
+
+class RobotsUnavailable(IgnoreRequest):
+    """The host's robots.txt could not be had, so nothing of it may be fetched for now."""
 
 
 class RobotsMiddleware:
@@ -51,39 +49,46 @@ class RobotsMiddleware:
     async def process_request(self, request: Request) -> None:
         if request.meta.get("dont_obey_robotstxt") or not self._crawler.settings.getbool("ROBOTSTXT_OBEY"):
             return
-        parts = urlsplit(request.url)
-        base = f"{parts.scheme}://{parts.netloc}"
-        if base not in self._fetching:
-            self._fetching[base] = asyncio.ensure_future(self._policy(base, request))
-        policy = await asyncio.shield(self._fetching[base])
-        if not policy.can_fetch(request.url, self._agent):
-            raise RobotsDenied(f"robots.txt of {parts.netloc} disallows {request.url}")
-
-    async def _policy(self, base: str, asked: Request) -> RobotsPolicy:
-        crawl = self._crawler.broadsheet  # type: ignore[attr-defined]
-        fetched = False
-        policy: RobotsPolicy | None = crawl.robots.get(base, time.time())
+        base = origin_of(request.url)
+        policy: RobotsPolicy | None = self._crawl.robots.get(base, time.time())
         if policy is None:
-            policy = await self._fetch(base, asked)
-            crawl.robots.put(base, policy, time.time())
-            fetched = True
-        delay, host = policy.crawl_delay(self._agent), urlsplit(base).netloc.lower()
+            if base not in self._fetching:
+                self._fetching[base] = asyncio.ensure_future(self._ask(base, request))
+            policy = await asyncio.shield(self._fetching[base])
+        delay = policy.crawl_delay(self._agent)
         if delay:
-            crawl.frontier.slow_down(host, delay)
-        if fetched:
-            await asyncio.sleep(crawl.frontier.asked(host))
-        return policy
+            self._crawl.frontier.slow_down(urlsplit(base).netloc, delay)
+        if policy.can_fetch(request.url, self._agent):
+            return
+        if policy.verdict == "disallow-all":
+            raise RobotsUnavailable(f"its robots.txt could not be had: {policy.reason}")
+        raise RobotsDenied(f"robots.txt of {urlsplit(base).netloc} disallows {request.url}")
+
+    @property
+    def _crawl(self) -> Crawl:
+        crawl: Crawl = self._crawler.broadsheet  # type: ignore[attr-defined]
+        return crawl
+
+    async def _ask(self, base: str, asked: Request) -> RobotsPolicy:
+        """Fetch a robots.txt and keep what it says. What failed on our side is not kept: the next page asks again."""
+        try:
+            policy = await self._fetch(base, asked)
+            self._crawl.robots.put(base, policy, time.time())
+            await asyncio.sleep(self._crawl.frontier.asked(urlsplit(base).netloc))
+            return policy
+        finally:
+            del self._fetching[base]
 
     async def _fetch(self, base: str, asked: Request) -> RobotsPolicy:
         candidate: Candidate | None = asked.meta.get("candidate")
         url = f"{base}/robots.txt"
-        for _ in range(ROBOTS_REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             request = Request(
                 url,
                 meta={
                     "dont_obey_robotstxt": True,
                     "candidate": Candidate(
-                        url=url, role=Role.ROBOTS, method="robots", outlet=candidate.outlet if candidate else ""
+                        url=url, role=Role.ROBOTS, method=ROBOTS, outlet=candidate.outlet if candidate else ""
                     ),
                 },
             )
@@ -126,24 +131,29 @@ class OutcomeMiddleware:
             return response
         frontier = self._crawler.broadsheet.frontier  # type: ignore[attr-defined]
         row, host = request.meta["frontier"]
-        cut = next((flag for flag in response.flags if flag in ("truncated:time", "truncated:disconnect")), None)
+        cut = next((flag.partition(":")[2] for flag in response.flags if flag.startswith("truncated:")), None)
         if response.status in OVERLOADED:
             wait = retry_after(response.headers.get("Retry-After"), time.time())
             frontier.hold(host, wait)
-        if response.status in TRY_AGAIN or cut:
-            frontier.retry(row, host, cut or f"HTTP status {response.status}")
-        frontier.release(host, failed=response.status in TRY_AGAIN)
+        if not wanted(response.status, cut):
+            frontier.retry(row, host, f"truncated ({cut})" if cut else f"HTTP status {response.status}")
+        frontier.release(row, host, failed=response.status in TRY_AGAIN)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
+        crawl = self._crawler.broadsheet  # type: ignore[attr-defined]
+        if isinstance(exception, CaptureError):
+            crawl.unkept(exception)
         if "frontier" not in request.meta:
             return
-        frontier = self._crawler.broadsheet.frontier  # type: ignore[attr-defined]
+        frontier = crawl.frontier
         row, host = request.meta["frontier"]
         refused = isinstance(exception, (IgnoreRequest, CaptureError)) or getattr(exception, "final", False)
         reason = f"{type(exception).__name__}: {exception}"
         if isinstance(exception, CaptureError):
-            pass  # the run stops; the address waits for the next one
+            pass  # it stays taken, and waits in the next run
+        elif isinstance(exception, RobotsUnavailable):
+            frontier.put_off(row, host, str(exception))
         elif refused:
             frontier.fail(row, reason, refused=True)
             logger.info("refused %s: %s", request.url, reason)
@@ -151,4 +161,4 @@ class OutcomeMiddleware:
             logger.info("will be tried again: %s: %s", request.url, reason)
         else:
             logger.warning("failed %s: %s", request.url, reason)
-        frontier.release(host, failed=not refused)
+        frontier.release(row, host, failed=not refused)

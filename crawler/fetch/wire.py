@@ -60,6 +60,10 @@ RESENDABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods of which a request may be sent again when a kept connection turns out to be dead (RFC 9110, 9.2.2)."""
 
 
+BODY_UNREAD = "broadsheet_body_unread"
+"""Set in a request's ``meta``: nobody here looks at the body, so the response comes without; the archive has it."""
+
+
 class CaptureSink(Protocol):
     """Takes every exchange; what it returns is put into ``request.meta["capture"]``.
 
@@ -75,18 +79,18 @@ def sink_of(crawler: Crawler) -> CaptureSink | None:
     return cast("CaptureSink | None", getattr(crawler, "capture_sink", None))
 
 
-def has_head(exchange: Exchange) -> bool:
-    """Does the response begin with a whole head? One cut before that cannot be read as HTTP."""
+def head_of(exchange: Exchange) -> Head | None:
+    """The head of the response. Without a whole one it cannot be read as HTTP: None."""
     exchange.response.seek(0)
     framer = Framer("HEAD", Limits(head=0, interim=0, body=0), lambda _: None)
     try:
         while framer.head is None and (data := exchange.response.read(1 << 16)):
             framer.feed(data)
     except FramingError:
-        return False
+        return None
     finally:
         exchange.response.seek(0)
-    return framer.head is not None
+    return framer.head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +213,7 @@ class WireDownloadHandler(BaseDownloadHandler):
         if transfer.answered:
             request.meta["download_latency"] = transfer.answered - begun
         try:
-            body = transfer.body()  # before the exchange's file is the sink's
+            body = b"" if request.meta.get(BODY_UNREAD) else transfer.body()  # before the exchange's file is the sink's
             self._record(request, transfer, connection)
         except OSError as problem:  # Scrapy would take it for a network error and fetch the page again
             kind = DiskFullError if problem.errno in (errno.ENOSPC, errno.EDQUOT) else CaptureError

@@ -1,8 +1,10 @@
 """The frontier: order, politeness, retries, limits, and what a kill leaves."""
 
 import pytest
+from twisted.python.failure import Failure
 
-from crawler.fetch.frontier import GIVE_UP, HOPS, LISTINGS, RUNS, TRIES, Frontier
+from crawler.discovery.redirects import MAX_HOPS
+from crawler.fetch.frontier import GIVE_UP, LISTINGS, RUNS, TRIES, Frontier
 from pipelines.model import Candidate, Role
 from pipelines.records.ledger import Ledger
 
@@ -57,7 +59,7 @@ class World:
             return None
         row, host = request.meta["frontier"]
         self.frontier.captured(row)
-        self.frontier.release(host)
+        self.frontier.release(row, host)
         return request.url
 
 
@@ -102,8 +104,13 @@ def test_one_connection_at_a_time(world):
     first = world.frontier.next_request()
     world.clock.time += 60
     assert world.next() is None
-    world.frontier.release(first.meta["frontier"][1])
-    assert world.next() == A + "2"
+    world.frontier.release(*first.meta["frontier"])
+    second = world.frontier.next_request()
+    assert second.url == A + "2"
+    world.add(A + "3")
+    world.clock.time += 60
+    world.frontier.release(*first.meta["frontier"])  # told twice
+    assert world.next() is None
 
 
 def test_sources_first_then_the_newest_articles(world):
@@ -136,7 +143,7 @@ def test_a_failed_address_is_tried_again_and_then_given_up(world):
         assert request is not None, attempt
         row, host = request.meta["frontier"]
         again = world.frontier.retry(row, host, "TimeoutError: slow")
-        world.frontier.release(host, failed=True)
+        world.frontier.release(row, host, failed=True)
         assert again == (attempt < TRIES - 1)
         assert world.next() is None
         assert world.frontier.has_pending_requests() == again
@@ -154,7 +161,7 @@ def fail(world: World) -> int:
             break
         row, host = request.meta["frontier"]
         again = world.frontier.retry(row, host, "TimeoutError: slow")
-        world.frontier.release(host, failed=True)
+        world.frontier.release(row, host, failed=True)
         fetches += 1
     return fetches
 
@@ -205,7 +212,7 @@ def test_a_host_that_only_fails_is_left_alone(world):
         asked += 1
         row, host = request.meta["frontier"]
         world.frontier.retry(row, host, "refused")
-        world.frontier.release(host, failed=True)
+        world.frontier.release(row, host, failed=True)
     assert asked == GIVE_UP
     assert "a.example" in world.frontier.given_up()
 
@@ -233,7 +240,7 @@ def test_a_failure_of_a_host_that_is_left_alone_does_not_keep_the_run_open(world
     row, host = world.frontier.next_request().meta["frontier"]
     world.frontier.hold(host, 3600)
     assert world.frontier.retry(row, host, "HTTP status 503")
-    world.frontier.release(host, failed=True)
+    world.frontier.release(row, host, failed=True)
     assert not world.frontier.has_pending_requests()
     assert world.next() is None
     world.open()
@@ -252,7 +259,7 @@ def test_an_address_tried_by_an_earlier_process_does_not_strand_a_retry(world):
     world.add(A + "late", role=Role.SECTION)
     row, host = world.frontier.next_request().meta["frontier"]
     world.frontier.retry(row, host, "slow")
-    world.frontier.release(host, failed=True)
+    world.frontier.release(row, host, failed=True)
     world.clock.time += 1
     assert world.fetch() == A + "early"
     assert world.frontier.has_pending_requests()
@@ -292,7 +299,7 @@ def test_a_limit_reached_does_not_strand_a_retry(tmp_path):
     request = world.frontier.next_request()
     row, host = request.meta["frontier"]
     world.frontier.retry(row, host, "slow")
-    world.frontier.release(host, failed=True)
+    world.frontier.release(row, host, failed=True)
     world.clock.time += 60
     assert world.fetch() == A + "1" if request.url == A + "1" else A + "2"
     world.clock.time += 60
@@ -339,7 +346,7 @@ def test_redirects_end(world):
         step = Candidate(url=f"{A}{hop}", role=Role.ARTICLE, method="redirect", source_url=f"{A}{hop - 1}")
         if not world.frontier.add([step]):
             break
-    assert hop == HOPS + 1
+    assert hop == MAX_HOPS + 1
 
 
 def test_sources_wait_again_in_a_new_run(world):
@@ -372,3 +379,99 @@ def test_a_twin_comes_after_the_article_itself(world):
     world.add(A + "amp/story-of-the-day")
     world.add(A + "story-of-the-day", date="2020-01-01")
     assert world.fetch() == A + "story-of-the-day"
+
+
+CONSENT = Candidate(url=A + "consent", role=Role.ARTICLE, method="redirect", source_url=A + "story")
+BACK = Candidate(url=A + "story", role=Role.ARTICLE, method="redirect", source_url=A + "consent")
+
+
+def test_of_an_address_fetched_twice_the_capture_found_is_the_one_in_flight(world):
+    world.add(A + "story")
+    assert world.fetch() == A + "story"
+    world.frontier.add([CONSENT])
+    world.clock.time += 2
+    world.fetch()
+    world.frontier.add([BACK])
+    world.clock.time += 2
+    assert world.next() == A + "story"
+    world.frontier.captured_url(A + "story")
+    world.open()
+    assert world.fetch() is None
+    world.frontier.lost_url(A + "story")
+    world.open()
+    assert world.fetch() == A + "story"
+    world.clock.time += 2
+    assert world.fetch() is None, "the first capture was not lost"
+
+
+def test_captures_found_in_order_stand_for_both_fetches(world):
+    world.frontier.add([Candidate(url=A + "story", role=Role.ARTICLE, method="feed"), CONSENT, BACK])
+    for url in (A + "story", A + "consent", A + "story"):
+        world.frontier.captured_url(url)
+    world.open()
+    assert world.fetch() is None
+
+
+def test_an_origin_put_off_waits_for_the_next_run_and_the_other_scheme_goes_on(world):
+    plain = "http://a.example/"
+    world.add(A + "1", A + "2", plain + "1", plain + "2")
+    put_off, fetched = 0, []
+    while world.frontier.has_pending_requests():
+        request = world.frontier.next_request()
+        world.clock.time += 2
+        if request is None:
+            continue
+        row, host = request.meta["frontier"]
+        if request.url.startswith("http:"):
+            world.frontier.put_off(row, host, "robots.txt could not be had: status 503")
+            put_off += 1
+        else:
+            world.frontier.captured(row)
+            fetched.append(request.url)
+        world.frontier.release(row, host)
+    assert put_off == 1
+    assert sorted(fetched) == [A + "1", A + "2"]
+    assert world.frontier.given_up() == {"http://a.example": "robots.txt could not be had: status 503"}
+    world.open()
+    assert world.next() in (plain + "1", plain + "2")
+    assert world.frontier.given_up() == {}
+
+
+def test_an_origin_put_off_strands_no_retry(world):
+    world.add(A + "1", A + "2")
+    row, host = world.frontier.next_request().meta["frontier"]
+    world.frontier.retry(row, host, "slow")
+    world.frontier.release(row, host, failed=True)
+    world.clock.time += 1.1
+    row, host = world.frontier.next_request().meta["frontier"]
+    world.frontier.put_off(row, host, "robots.txt could not be had")
+    world.frontier.release(row, host)
+    assert not world.frontier.has_pending_requests()
+    world.frontier.retry(row, host, "slow")
+    assert not world.frontier.has_pending_requests()
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_middleware_that_fails_does_not_hold_the_host(world, kept):
+    """Neither hook of ours is called then, only the errback of the request."""
+    world.add(A + "1")
+    request = world.frontier.next_request()
+    if kept:
+        world.frontier.captured(request.meta["frontier"][0])
+    failure = Failure(ValueError("a mistake in it"))
+    failure.request = request
+    request.errback(failure)
+    request.errback(failure)
+    world.clock.time += 10
+    assert world.fetch() == (None if kept else A + "1")
+    assert not world.frontier.has_pending_requests()
+
+
+def test_a_request_put_in_place_of_ours_ends_it(world):
+    world.add(A + "1")
+    request = world.frontier.next_request()
+    world.frontier.enqueue_request(request.replace(url=A + "2"))
+    world.clock.time += 10
+    fetched = {world.fetch()}
+    world.clock.time += 10
+    assert fetched | {world.fetch()} == {A + "1", A + "2"}

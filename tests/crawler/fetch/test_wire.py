@@ -266,6 +266,14 @@ def test_without_a_sink_it_is_a_plain_handler(tmp_path):
         assert (result["status"], result["capture"]) == (200, None)
 
 
+def test_a_body_that_nobody_looks_at_is_in_the_archive_alone(tmp_path):
+    with OddServer() as server:
+        item = {"url": server.url("plain"), "meta": {"broadsheet_body_unread": True}}
+        (result,) = crawl(tmp_path, [[item]])
+    assert (result["status"], result["body"], result["error"]) == (200, b"", None)
+    assert result["capture"]["response"].endswith(PAGE)
+
+
 def test_stop_download(tmp_path):
     with OddServer() as server:
         [result] = crawl(tmp_path, [[{"url": server.url("plain")}]], stop=["headers_received"])

@@ -1,0 +1,50 @@
+"""What a response, and what was found in it, means for the frontier: while crawling, after a crash, when rebuilding."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from crawler.discovery import Discovered
+from crawler.discovery.dates import too_old
+from crawler.jobs import Outlet
+from pipelines.model import Candidate, Capture, CaptureRef
+
+OVERLOADED = frozenset({429, 503})
+"""Statuses by which a host asks for patience (RFC 6585, RFC 9110)."""
+
+TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+"""Statuses that may be gone in a while; 520 to 524 are those of large proxies."""
+
+CUT = ("time", "disconnect")
+"""Truncations that may not happen again."""
+
+ROBOTS = "robots"
+"""Method of a robots.txt that was fetched to be obeyed, and is no address of the frontier."""
+
+
+def wanted(status: int, truncated: str | None) -> bool:
+    """Is this what the address was asked for? If not, it is archived all the same, and tried again."""
+    return status not in TRY_AGAIN and truncated not in CUT
+
+
+def candidates_in(ref: CaptureRef, found: Discovered, outlet: Outlet | None) -> tuple[Candidate, ...]:
+    """What was found in a page and is young enough for its outlet, by the time at which the page was fetched."""
+    if outlet is None or outlet.limits.age is None:
+        return found.candidates
+    now, age = datetime.fromisoformat(ref.date), outlet.limits.age
+    return tuple(each for each in found.candidates if not too_old(each, now, age))
+
+
+def candidate_of(capture: Capture) -> Candidate:
+    """The candidate that a capture was once."""
+    was = capture.provenance
+    return Candidate(
+        url=capture.ref.url,
+        role=was.role,
+        method=was.method or "unknown",
+        outlet=was.outlet or "",
+        source_url=was.source_url,
+        title=was.title,
+        date=was.date,
+        depth=was.depth,
+    )
