@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,16 +12,18 @@ from typing import Any, TypeVar
 from pipelines.archive.reader import records
 from pipelines.archive.writer import Note
 from pipelines.errors import ArchiveError, ExtractError
-from pipelines.flow.memories import EVERYWHERE, HISTORY_TYPE, MEMORY_TYPE, Memories, wants_memory
+from pipelines.flow.memories import EVERYWHERE, HISTORY_TYPE, MEMORY_TYPE, Memories, Place, wants_memory
 from pipelines.flow.parse import Parsed, Task, parse
+from pipelines.flow.shelf import Shelf
 from pipelines.model import Article, Capture, Outcome, Provenance
 from pipelines.records.jsonl import encode
-from pipelines.records.settle import History, Known, Seen, Settler
+from pipelines.records.settle import History, Seen, Settler
 from pipelines.text.refine import Options, Removed, failed
 from pipelines.text.sites import Observation, SiteMemory, learn, site_of
 from pipelines.workers import Workers
 
 Key = TypeVar("Key")
+Content = TypeVar("Content")
 
 LEARN_FROM = 2
 """Pages of a site from which it is worth learning what they repeat."""
@@ -44,21 +46,33 @@ class Counts:
     """Records that could not be read: file, offset and why."""
 
 
-@dataclass(slots=True)
+Group = tuple[str | None, str | None]
+"""Job and run of a capture: what its WARC notes holds for the captures of the same run, and for no others."""
+
+FOREIGN: Group = (None, None)
+"""Captures that no run of ours made."""
+
+
 class Survey:
     """What a first look over the files shows."""
 
-    pages: Counter[str] = field(default_factory=Counter)
-    memories: Memories = field(default_factory=Memories)
-    histories: dict[str, Seen] = field(default_factory=dict)
-    noted: bool = False
+    def __init__(self) -> None:
+        self.pages: Counter[str] = Counter()
+        """Foreign pages of each site."""
+        self.foreign: dict[Path, None] = {}
+        """Files with such pages."""
+        self.memories: dict[Group, Memories] = {}
+        self.shelf = Shelf()
 
+    def memories_of(self, group: Group) -> Memories:
+        if group not in self.memories:
+            self.memories[group] = Memories()
+        return self.memories[group]
 
-class Memory(dict[str, Known]):
-    """A history that lives as long as the process."""
-
-    def put(self, canonical: str, known: Known) -> None:
-        self[canonical] = known
+    def close(self) -> None:
+        self.shelf.close()
+        for memories in self.memories.values():
+            memories.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +97,7 @@ def extract(
     options: Options,
     history: History | None = None,
     first_run: int = 1,
+    stops: Mapping[Path, int] | None = None,
     learning: bool = True,
     parser: Callable[[Task], Parsed] = parse,
     discover: Callable[[Provenance], Any] = lambda provenance: None,
@@ -90,25 +105,29 @@ def extract(
 ) -> Iterator[Extracted]:
     """Every capture and what it comes to, in WARC order whatever the number of workers.
 
-    A WARC that notes its site memory is refined with that; of others, what their sites repeat is learnt in a first
-    pass, unless ``learning`` is off. ``explain`` asks why things were left out. ``counts`` is kept up to date.
-    ``parser`` and ``discover`` are as in ``pipelines.flow.run.Hooks``. Raises ``ArchiveError`` for a file that is no
-    WARC.
+    Captures of our runs are refined with the site memory that their WARC notes, and settled with those of their own
+    job. Of foreign ones, what their sites repeat is learnt in a first pass, unless ``learning`` is off.
+
+    With ``history``, all captures are those of run ``first_run`` of the job whose history it is. ``stops`` says where
+    files that are still written to are to be read to. ``explain`` asks why things were left out. ``counts`` is kept up
+    to date. ``parser`` and ``discover`` are as in ``pipelines.flow.run.Hooks``. Raises ``ArchiveError`` for a file that
+    is no WARC.
     """
-    survey = _survey(files, counts)
+    survey = Survey()
+    source = _Source(files, stops or {}, counts)
     try:
-        if learning and not survey.noted:
-            _learn(files, survey, workers, options)
-        runs: dict[str | None, int] = {}
-        settlers: dict[int, Settler] = {}
-        known = history if history is not None else Memory()
+        _look_over(source, survey)
+        if learning:
+            _learn(source, survey, workers, options)
+        settlers: dict[Group, Settler] = {}
         parsing = _Parsing(workers, parser, discover, options, explain)
-        for capture, parsed in _refined(files, survey.memories, parsing, counts):
-            number = runs.setdefault(capture.provenance.run, len(runs) + first_run)
-            if number not in settlers:
-                settlers[number] = Settler(known, number, survey.histories.get)
+        for capture, parsed in _refined(source, survey, parsing):
+            group = FOREIGN if history is not None else _group(capture)
+            if group not in settlers:
+                known = history if history is not None else survey.shelf.history(group[0])
+                settlers[group] = Settler(known, first_run + len(settlers), survey.shelf.told)
             assert parsed.outcome is not None
-            settled, _ = settlers[number].settle(parsed.outcome)
+            settled, _ = settlers[group].settle(parsed.outcome)
             counts.captures += 1
             if isinstance(settled, Article):
                 counts.articles += 1
@@ -122,35 +141,86 @@ def extract(
                 removed=parsed.removed,
             )
     finally:
-        survey.memories.close()
+        survey.close()
 
 
-def _survey(files: Iterable[Path], counts: Counts) -> Survey:
-    survey = Survey()
-    for path in files:
-        for item in _records(path, counts, survey=True):
-            if not isinstance(item, Note):
-                survey.pages[site_of(item.ref.url)] += wants_memory(item.provenance.role, item.status)
-            elif item.content_type == MEMORY_TYPE:
-                memory = SiteMemory.from_json(item.block.decode())
-                survey.memories.add(memory.site, (item.filename, item.offset), memory)
-                survey.noted = True
-            elif item.content_type == HISTORY_TYPE and item.concurrent_to:
-                survey.histories[item.concurrent_to] = Seen.from_json(item.block.decode())
-    return survey
+def _group(capture: Capture) -> Group:
+    return capture.provenance.job, capture.provenance.run
 
 
-def _learn(files: Iterable[Path], survey: Survey, workers: Workers, options: Options) -> None:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    files: Sequence[Path]
+    stops: Mapping[Path, int]
+    counts: Counts
+
+    def records(self, path: Path, *, bodies: bool = True, tell: bool = False) -> Iterator[Capture | Note]:
+        """What a file holds. Only one of several passes shall ``tell`` of damage."""
+
+        def damaged(error: ArchiveError) -> None:
+            if tell:
+                self.counts.damaged.append(f"{path.name}: {error}")
+
+        return records(path, on_error=damaged, bodies=bodies, stop=self.stops.get(path))
+
+
+def _look_over(source: _Source, survey: Survey) -> None:
+    groups: dict[Path, Group] = {}
+    homeless: list[tuple[Path, Place, SiteMemory]] = []
+    for path in source.files:
+        group: Group | None = None
+        notes: list[Note] = []
+        for item in source.records(path, bodies=False):
+            if isinstance(item, Note):
+                if item.content_type == MEMORY_TYPE:
+                    notes.append(item)
+                elif item.content_type == HISTORY_TYPE and item.concurrent_to:
+                    seen = read_note(item, Seen.from_json, source.counts.damaged)
+                    if seen is not None:
+                        survey.shelf.tell(item.concurrent_to, seen)
+                continue
+            group = group or _group(item)
+            if _group(item) == FOREIGN and wants_memory(item.provenance.role, item.status):
+                survey.pages[site_of(item.ref.url)] += 1
+                survey.foreign[path] = None
+        if group is not None:
+            groups[path.parent] = group
+        for note in notes:
+            memory = read_note(note, SiteMemory.from_json, source.counts.damaged)
+            if memory is None:
+                continue
+            place = note.filename, note.offset
+            if group is not None:
+                survey.memories_of(group).add(memory.site, place, memory)
+            else:
+                homeless.append((path, place, memory))
+    for path, place, memory in homeless:  # in files without captures: those beside them are of the same run
+        survey.memories_of(groups.get(path.parent, FOREIGN)).add(memory.site, place, memory)
+
+
+def read_note(note: Note, read: Callable[[str], Content], damaged: list[str]) -> Content | None:
+    """What a note holds. One that cannot be read is told, as a damaged record is."""
+    try:
+        return read(note.block.decode())
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        damaged.append(f"{note.filename}: the note at {note.offset} cannot be read: {error!r}")
+        return None
+
+
+def _learn(source: _Source, survey: Survey, workers: Workers, options: Options) -> None:
+    """What foreign pages tell of the sites that no note tells of."""
     seen: Counter[str] = Counter()
     observations: dict[str, list[Observation]] = {}
+    memories = survey.memories_of(FOREIGN)
 
     def tasks() -> Iterator[tuple[str, Task]]:
-        for path in files:
-            for item in _records(path, None):
+        for path in survey.foreign:
+            for item in source.records(path):
                 if isinstance(item, Note) or not wants_memory(item.provenance.role, item.status):
                     continue
                 site = site_of(item.ref.url)
-                if survey.pages[site] >= LEARN_FROM and seen[site] < LEARN_MOST:
+                wanted = survey.pages[site] >= LEARN_FROM and seen[site] < LEARN_MOST
+                if wanted and _group(item) == FOREIGN and memories.latest(site) is None:
                     seen[site] += 1
                     yield site, Task(capture=item, options=options, hold=True)
 
@@ -162,7 +232,7 @@ def _learn(files: Iterable[Path], survey: Survey, workers: Workers, options: Opt
         if observation is not None:
             observations.setdefault(site, []).append(observation)
     for site, observed in observations.items():
-        survey.memories.add(site, EVERYWHERE, learn(site, None, observed))
+        memories.add(site, EVERYWHERE, learn(site, None, observed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,22 +244,22 @@ class _Parsing:
     explain: bool
 
 
-def _refined(
-    files: Iterable[Path], memories: Memories, parsing: _Parsing, counts: Counts
-) -> Iterator[tuple[Capture, Parsed]]:
+def _refined(source: _Source, survey: Survey, parsing: _Parsing) -> Iterator[tuple[Capture, Parsed]]:
     def tasks() -> Iterator[tuple[Capture, Task]]:
-        for path in files:
-            for item in _records(path, counts):
+        for path in source.files:
+            for item in source.records(path, tell=True):
                 if isinstance(item, Note):
                     continue
                 memory = None
-                if wants_memory(item.provenance.role, item.status):
-                    memory = memories.at(site_of(item.ref.url), (item.ref.filename, item.ref.offset))
+                memories = survey.memories.get(_group(item))
+                if memories and wants_memory(item.provenance.role, item.status):
+                    found = memories.at(site_of(item.ref.url), (item.ref.filename, item.ref.offset))
+                    memory = memories.file(found)
                 yield (
                     item,
                     Task(
                         capture=item,
-                        memory=memories.file(memory),
+                        memory=memory,
                         options=parsing.options,
                         discover=parsing.discover(item.provenance),
                         explain=parsing.explain,
@@ -214,11 +284,3 @@ def _ahead(
         if len(waiting) >= AHEAD * workers.number:
             yield waiting.popleft()
     yield from waiting
-
-
-def _records(path: Path, counts: Counts | None, *, survey: bool = False) -> Iterator[Capture | Note]:
-    def damaged(error: ArchiveError) -> None:
-        if counts is not None and not survey:
-            counts.damaged.append(f"{path.name}: {error}")
-
-    return records(path, on_error=damaged, bodies=not survey)
