@@ -1,12 +1,17 @@
 """Checking a run against itself: the archive's digests and framing, the pointers, the counts, and that the
-records are what the archive gives."""
+records are what the archive gives.
+
+A run that has not come to its end is checked as far as it got: its records must be the first of those that its WARC
+files give. All is streamed; of each record no more than a digest of its id is kept.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -15,15 +20,15 @@ from typing import Any
 from pipelines.archive.cdxj import lines
 from pipelines.archive.check import check
 from pipelines.archive.reader import open_capture
+from pipelines.archive.scan import OPEN
 from pipelines.errors import ArchiveError, ConfigError
 from pipelines.flow.extract import Counts, extract
-from pipelines.flow.files import warc_files
-from pipelines.model import Article, CaptureRef
+from pipelines.flow.files import INDEX, RECORDS, SUMMARY, records_name, sha256, warcs_in, whole_lengths
+from pipelines.model import CaptureRef
 from pipelines.text.refine import Options
 from pipelines.workers import Workers
 
-RECORDS = ("articles.jsonl", "rejections.jsonl")
-INDEX = "index.cdxj"
+__all__ = ["INDEX", "RECORDS", "Finding", "Verdict", "runs_of", "sha256", "verify_run", "verify_warcs"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,14 @@ class Verdict:
     captures: int = 0
     articles: int = 0
     rejections: int = 0
+    complete: bool = True
+    """False for a run that has not come to its end."""
+    notes: list[str] = field(default_factory=list)
+    """What is to be known, and not wrong."""
     findings: list[Finding] = field(default_factory=list)
+
+    def find(self, file: str, rule: str, detail: str, place: int | None = None) -> None:
+        self.findings.append(Finding(file=file, rule=rule, detail=detail, place=place))
 
 
 def runs_of(target: Path) -> list[Path]:
@@ -60,7 +72,7 @@ def runs_of(target: Path) -> list[Path]:
         runs = sorted(path for path in (target / "runs").iterdir() if path.is_dir())
         if runs:
             return runs
-    if target.is_dir() and (target / "articles.jsonl").exists():
+    if target.is_dir() and ((target / RECORDS[0]).exists() or any(target.glob("*.warc*"))):
         return [target]
     raise ConfigError(f"{target} is no run (a folder with articles.jsonl) and no job (a folder with runs/)")
 
@@ -68,38 +80,50 @@ def runs_of(target: Path) -> list[Path]:
 def verify_warcs(files: list[Path]) -> Verdict:
     """Check WARC files, ours or anybody's, by themselves."""
     verdict = Verdict(target=", ".join(map(str, files)), files=len(files))
-    _check_archive(files, verdict)
+    _check_archive(files, {}, verdict)
     return verdict
 
 
 def verify_run(folder: Path, workers: Workers, *, note: Callable[[str], None] = lambda step: None) -> Verdict:
     """Check one run. ``note`` is told each step, for a person who waits."""
     verdict = Verdict(target=str(folder))
-    files = warc_files([folder])
+    # First the records, then the archive: a run that is working writes them in the other order.
+    ends = {name: (folder / name).stat().st_size for name in RECORDS if (folder / name).exists()}
+    files = warcs_in(folder)
+    stops = whole_lengths(files)
     verdict.files = len(files)
+    # The index is written when every capture has its outcome.
+    verdict.complete = not stops and any((folder / name).exists() for name in (SUMMARY, INDEX))
     note("framing, headers and digests of the WARC files")
-    _check_archive(files, verdict)
+    _check_archive(files, stops, verdict)
     note("file digests of run.json")
     _check_seals(folder, verdict)
     note("pointers of the records")
-    numbered = {name: list(_lines(folder / name, verdict)) for name in RECORDS}
-    _check_pointers(folder, numbered, verdict)
-    verdict.articles, verdict.rejections = (len(numbered[name]) for name in RECORDS)
-    note("the index")
-    _check_index(folder, files, verdict)
+    _check_pointers(folder, ends, verdict)
+    if verdict.complete:
+        note("the index")
+        _check_index(folder, files, verdict)
     note("records made again from the WARC files")
-    _check_records(folder, files, workers, verdict)
-    if verdict.captures != verdict.articles + verdict.rejections:
+    _check_records(folder, files, stops, ends, workers, verdict)
+    outcomes = verdict.articles + verdict.rejections
+    if verdict.captures < outcomes or (verdict.complete and verdict.captures != outcomes):
         detail = f"{verdict.captures} captures, {verdict.articles} articles and {verdict.rejections} rejections"
-        verdict.findings.append(Finding(file=folder.name, rule="counts", detail=detail))
+        verdict.find(folder.name, "counts", detail)
+    elif not verdict.complete:
+        waiting = verdict.captures - outcomes
+        verdict.notes.append(f"not complete: {waiting} captures wait for their outcome; start the crawl again")
     return verdict
 
 
-def _check_archive(files: list[Path], verdict: Verdict) -> None:
+# ---------------------------------------------------------------------- files
+
+
+def _check_archive(files: list[Path], stops: Mapping[Path, int], verdict: Verdict) -> None:
+    whole = {path.name.removesuffix(OPEN): length for path, length in stops.items()}
     for problem in check(files, on_record=lambda: _count(verdict)):
-        verdict.findings.append(
-            Finding(file=problem.file, rule=problem.rule, detail=problem.detail, place=problem.offset)
-        )
+        if problem.file in whole and problem.offset >= whole[problem.file]:
+            continue  # torn by a kill or still being written: the next start cuts it off
+        verdict.find(problem.file, problem.rule, problem.detail, problem.offset)
 
 
 def _count(verdict: Verdict) -> None:
@@ -107,85 +131,125 @@ def _count(verdict: Verdict) -> None:
 
 
 def _check_seals(folder: Path, verdict: Verdict) -> None:
-    path = folder / "run.json"
+    path = folder / SUMMARY
     if not path.exists():
+        if verdict.complete:
+            verdict.notes.append(f"there is no {SUMMARY}, which has the digests of the files")
         return
-    for entry in json.loads(path.read_text("utf-8")).get("files", []):
-        file = folder / entry["name"]
-        if not file.exists():
-            verdict.findings.append(Finding(file=entry["name"], rule="seal", detail="named in run.json, not there"))
-        elif sha256(file) != entry["sha256"]:
-            verdict.findings.append(Finding(file=entry["name"], rule="seal", detail="not the file that run.json names"))
+    try:
+        seals = [(str(entry["name"]), entry["sha256"]) for entry in json.loads(path.read_bytes())["files"]]
+    except (ValueError, RecursionError, TypeError, KeyError) as error:
+        verdict.find(SUMMARY, "seal", f"it cannot be read: {type(error).__name__}: {error}")
+        return
+    for name, digest in seals:
+        file = folder / Path(name).name
+        if not file.is_file():
+            verdict.find(name, "seal", f"named in {SUMMARY}, not there")
+        elif sha256(file) != digest:
+            verdict.find(name, "seal", f"not the file that {SUMMARY} names")
 
 
 def _check_index(folder: Path, files: list[Path], verdict: Verdict) -> None:
     path = folder / INDEX
-    if path.exists():
-        with path.open(encoding="utf-8") as handle:
+    if not path.exists():
+        return
+    try:
+        with path.open(encoding="utf-8", errors="replace") as handle:
             made = lines(files, on_error=lambda error: None)
             for number, (old, new) in enumerate(zip_longest(handle, made), 1):
                 if (old or "").rstrip("\n") != (new or "").rstrip("\n"):
-                    detail = "the WARC files give another line"
-                    verdict.findings.append(Finding(file=INDEX, rule="index", detail=detail, place=number))
+                    verdict.find(INDEX, "index", "the WARC files give another line", number)
                     return
+    except ArchiveError as error:
+        verdict.find(INDEX, "index", str(error))
 
 
-def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+# ---------------------------------------------------------------------- records
 
 
-def _lines(path: Path, verdict: Verdict) -> Iterator[tuple[int, dict[str, Any]]]:
-    if not path.exists():
-        verdict.findings.append(Finding(file=path.name, rule="missing", detail="there is no such file"))
-        return
-    with path.open("rb") as handle:
-        for number, line in enumerate(handle, 1):
+def _check_pointers(folder: Path, ends: Mapping[str, int], verdict: Verdict) -> None:
+    seen: set[bytes] = set()
+    numbers: Counter[str] = Counter()
+    for name in RECORDS:
+        if name not in ends:
+            if verdict.complete:
+                verdict.find(name, "missing", "there is no such file")
+            continue
+        for number, line in enumerate(_lines(folder / name, ends[name]), 1):
+            if not verdict.complete and not line.endswith(b"\n"):
+                continue  # torn by a kill: the next start cuts it off
+            numbers[name] += 1
             try:
-                yield number, json.loads(line)
-            except ValueError as error:
-                verdict.findings.append(Finding(file=path.name, rule="json", detail=str(error), place=number))
+                ref = _ref(json.loads(line))
+            except (ValueError, RecursionError) as error:
+                numbers[name] -= 1
+                verdict.find(name, "json", str(error), number)
+                continue
+            if ref is None:
+                verdict.find(name, "record", "it does not say of which capture it is", number)
+                continue
+            digest = hashlib.blake2b(ref.record_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            if digest in seen:
+                verdict.find(name, "twice", f"{ref.record_id} has an outcome already", number)
+            seen.add(digest)
+            if wrong := _pointer(folder, ref):
+                verdict.find(name, "pointer", wrong, number)
+    verdict.articles, verdict.rejections = (numbers[name] for name in RECORDS)
 
 
-def _check_pointers(folder: Path, lines: dict[str, list[tuple[int, dict[str, Any]]]], verdict: Verdict) -> None:
-    seen: Counter[str] = Counter()
-    for name, numbered in lines.items():
-        for number, record in numbered:
-            seen[record["warc"]["record_id"]] += 1
-            wrong = _pointer(folder, record)
-            if wrong:
-                verdict.findings.append(Finding(file=name, rule="pointer", detail=wrong, place=number))
-    for record_id, times in seen.items():
-        if times > 1:
-            verdict.findings.append(Finding(file=folder.name, rule="twice", detail=f"{record_id} has {times} outcomes"))
+def _lines(path: Path, end: int) -> Iterator[bytes]:
+    """The lines of a file as long as it was when the check began."""
+    with path.open("rb") as handle:
+        while end > 0 and (line := handle.readline(end)):
+            end -= len(line)
+            yield line
 
 
-def _pointer(folder: Path, record: dict[str, Any]) -> str | None:
-    warc = record["warc"]
-    ref = CaptureRef(url=record["url"], **warc)
+def _ref(record: Any) -> CaptureRef | None:
+    """The capture that a record names; None if that is no record of ours."""
+    try:
+        ref = CaptureRef(url=record["url"], **record["warc"])
+    except (TypeError, KeyError):
+        return None
+    texts = all(isinstance(value, str) for value in (ref.url, ref.filename, ref.record_id, ref.date))
+    places = all(type(value) is int and 0 <= value < 1 << 63 for value in (ref.offset, ref.length))
+    return ref if texts and places and Path(ref.filename).name == ref.filename else None
+
+
+def _pointer(folder: Path, ref: CaptureRef) -> str | None:
     try:
         found = open_capture(folder, ref).ref
     except ArchiveError as error:
         return str(error)
     if found.record_id != ref.record_id or found.url != ref.url:
-        return f"{warc['filename']} at {warc['offset']} holds {found.record_id} of {found.url}"
+        return f"{ref.filename} at {ref.offset} holds {found.record_id} of {found.url}"
     return None
 
 
-def _check_records(folder: Path, files: list[Path], workers: Workers, verdict: Verdict) -> None:
+def _check_records(
+    folder: Path,
+    files: list[Path],
+    stops: Mapping[Path, int],
+    ends: Mapping[str, int],
+    workers: Workers,
+    verdict: Verdict,
+) -> None:
     """Make the records again and compare the bytes, line by line."""
     counts = Counts()
-    handles = {name: (folder / name).open("rb") for name in RECORDS if (folder / name).exists()}
     numbers: Counter[str] = Counter()
-    try:
-        for made in extract(files, workers, options=Options(), counts=counts):
-            name = RECORDS[0] if isinstance(made.outcome, Article) else RECORDS[1]
-            numbers[name] += 1
-            if name in handles and handles[name].readline() != made.line:
-                detail = f"the WARC gives another record for {made.outcome.url}"
-                verdict.findings.append(Finding(file=name, rule="differs", detail=detail, place=numbers[name]))
-        verdict.captures = counts.captures
-    finally:
-        for handle in handles.values():
-            handle.close()
+    with ExitStack() as stack:
+        handles = {name: stack.enter_context((folder / name).open("rb")) for name in ends}
+        try:
+            for made in extract(files, workers, options=Options(), counts=counts, stops=stops):
+                name = records_name(made.outcome)
+                numbers[name] += 1
+                if name not in handles:
+                    continue
+                line = handles[name].readline(max(0, ends[name] - handles[name].tell()))
+                waits = not verdict.complete and not line.endswith(b"\n")
+                if line != made.line and not waits:
+                    detail = f"the WARC gives another record for {made.outcome.url}"
+                    verdict.find(name, "differs", detail, numbers[name])
+        except ArchiveError as error:
+            verdict.find(folder.name, "records", f"they cannot be made again: {error}")
+    verdict.captures = counts.captures
