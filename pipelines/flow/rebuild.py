@@ -1,21 +1,27 @@
-"""Making a job's ledger and records again, from nothing but its WARC files."""
+"""Making a job's ledger and records again, from nothing but its WARC files.
+
+A run that did not come to its end is left for the next start of the crawl to go on with, in the state in which a kill
+leaves one: its whole captures are in the ledger, without an outcome.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipelines.archive.cdxj import write_index
 from pipelines.archive.reader import records
-from pipelines.archive.writer import OPEN, Note
+from pipelines.archive.scan import OPEN
+from pipelines.archive.writer import Note
 from pipelines.errors import ConfigError
-from pipelines.flow.extract import Counts, extract
-from pipelines.flow.files import warc_files
+from pipelines.flow.extract import Counts, extract, read_note
+from pipelines.flow.files import INDEX, RECORDS, part_of, put_in_place, records_name, sync, warcs_in, whole_lengths
 from pipelines.flow.memories import MEMORY_TYPE
 from pipelines.flow.parse import Parsed, Task
-from pipelines.flow.verify import INDEX, RECORDS
 from pipelines.model import Article, Capture, Provenance
 from pipelines.records.ledger import Ledger, Lock
 from pipelines.records.settle import LedgerHistory
@@ -35,6 +41,8 @@ class Rebuilt:
     counts: Counts
     changed: tuple[str, ...]
     """Record files that were not, byte for byte, what the WARC files give."""
+    waiting: bool = False
+    """The run had not come to its end: its captures get their outcomes when the crawl is started again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,88 +65,145 @@ def rebuild(job: Path, workers: Workers, parts: Parts) -> Iterator[Rebuilt]:
     if not runs:
         raise ConfigError(f"{job} holds no run with WARC files: name the folder of a job, such as output/NAME")
     lock = Lock(job)
-    part = job / "ledger.sqlite3.part"
+    target = job / "ledger.sqlite3"
+    made: list[Path] = []
+    """What is to be put in place."""
     try:
-        for path in job.glob(f"{part.name}*"):
-            path.unlink()
-        ledger = Ledger(part)
-        try:
+        _remove(job, part_of(target).name)
+        with closing(Ledger(part_of(target))) as ledger:
             for folder in runs:
-                yield _run(folder, ledger, workers, parts)
-            ledger.commit()
-            ledger.execute("PRAGMA user_version")
-        finally:
-            ledger.close()
-        for path in job.glob("ledger.sqlite3-*"):
-            path.unlink()
-        part.replace(job / "ledger.sqlite3")
-        for folder in runs:
-            for name in RECORDS:
-                (folder / f"{name}.part").replace(folder / name)
+                yield _run(_Run(folder, last=folder == runs[-1]), ledger, workers, parts, made)
+        for path in (*made, target):
+            sync(part_of(path))
+        # Records first: a ledger that is older than they are can be rebuilt again, one that is newer would be believed.
+        put_in_place(made)
+        _settle_old(target)
+        put_in_place([target])
     finally:
+        for path in made:
+            part_of(path).unlink(missing_ok=True)
+        _remove(job, part_of(target).name)
         lock.release()
 
 
-def _run(folder: Path, ledger: Ledger, workers: Workers, parts: Parts) -> Rebuilt:
-    files = warc_files([folder])
-    unfinished = any(path.name.endswith(OPEN) for path in files)
-    number, _, _ = _begin(ledger, folder.name)
-    _take_memories(files, ledger, number)
+def _settle_old(ledger: Path) -> None:
+    """Bring an old ledger into one file: SQLite would take what it left beside it for a part of the new one."""
+    if ledger.exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(ledger)) as old:
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    _remove(ledger.parent, f"{ledger.name}-")
+
+
+def _remove(folder: Path, prefix: str) -> None:
+    for path in folder.glob(f"{prefix}*"):
+        path.unlink()
+
+
+class _Run:
+    """The files of one run."""
+
+    def __init__(self, folder: Path, *, last: bool) -> None:
+        self.folder, self.name = folder, folder.name
+        self.warcs = warcs_in(folder)
+        self.stops = whole_lengths(self.warcs)
+        self.waiting = last and bool(self.stops)
+        """It can be gone on with. Of unfinished runs that is only the last."""
+
+    def note_lengths(self, ledger: Ledger, number: int, lengths: Mapping[str, int]) -> None:
+        for path in self.warcs:
+            length = self.stops.get(path, path.stat().st_size)
+            ledger.set_file(number, path.name.removesuffix(OPEN), length)
+        for name in RECORDS:
+            ledger.set_file(number, name, lengths.get(name, 0))
+
+
+def _run(run: _Run, ledger: Ledger, workers: Workers, parts: Parts, made: list[Path]) -> Rebuilt:
+    number = _begin(ledger, run.name)
     counts = Counts()
-    lengths = dict.fromkeys(RECORDS, 0)
-    outputs = {name: (folder / f"{name}.part").open("wb") for name in RECORDS}
-    try:
+    _take_memories(run, ledger, number)
+    if run.waiting:
+        _take_captures(run, ledger, number, parts, counts)
+        run.note_lengths(ledger, number, {})
+        ledger.commit()
+        return Rebuilt(run=run.name, counts=counts, changed=(), waiting=True)
+    targets = {name: run.folder / name for name in RECORDS}
+    made += targets.values()
+    lengths = _make_records(run, targets, ledger, number, workers, parts, counts)
+    if not run.stops:
+        made.append(run.folder / INDEX)
+        write_index(run.warcs, part_of(run.folder / INDEX), on_error=lambda error: None)
+    run.note_lengths(ledger, number, lengths)
+    ledger.end_run(number, run.name, "interrupted" if run.stops else "complete")
+    ledger.commit()
+    changed = tuple(name for name, path in targets.items() if not _same(path, part_of(path)))
+    return Rebuilt(run=run.name, counts=counts, changed=changed)
+
+
+def _make_records(
+    run: _Run,
+    targets: Mapping[str, Path],
+    ledger: Ledger,
+    number: int,
+    workers: Workers,
+    parts: Parts,
+    counts: Counts,
+) -> dict[str, int]:
+    """Write the records beside the old ones; gives their lengths."""
+    with ExitStack() as stack:
+        outputs = {name: stack.enter_context(part_of(path).open("wb")) for name, path in targets.items()}
         made_all = extract(
-            files,
+            run.warcs,
             workers,
             counts=counts,
             options=Options(),
             history=LedgerHistory(ledger),
             first_run=number,
+            stops=run.stops,
             parser=parts.parser,
             discover=parts.discover,
         )
         for made in made_all:
-            name = RECORDS[0] if isinstance(made.outcome, Article) else RECORDS[1]
-            outputs[name].write(made.line)
-            lengths[name] += len(made.line)
-            capture = made.capture
-            row = ledger.add_capture(number, capture.ref, capture.provenance, capture.status, chunked=capture.chunked)
+            outputs[records_name(made.outcome)].write(made.line)
+            row = _add(ledger, number, made.capture)
             ledger.settle_capture(row, "article" if isinstance(made.outcome, Article) else made.outcome.reason)
             parts.taken(ledger, made.capture, made.discovered)
             if counts.captures % COMMIT_EVERY == 0:
                 ledger.commit()
-    finally:
-        for output in outputs.values():
-            output.close()
-    if not unfinished:
-        write_index(files, folder / INDEX)
-    for path in files:
-        ledger.set_file(number, path.name.removesuffix(OPEN), path.stat().st_size)
-    for name, length in lengths.items():
-        ledger.set_file(number, name, length)
-    if not unfinished:
-        ledger.end_run(number, folder.name, "complete")
-    ledger.commit()
-    changed = tuple(name for name in RECORDS if not _same(folder / name, folder / f"{name}.part"))
-    return Rebuilt(run=folder.name, counts=counts, changed=changed)
+        return {name: output.tell() for name, output in outputs.items()}
 
 
-def _begin(ledger: Ledger, name: str) -> tuple[int, str, bool]:
-    opened = ledger.open_run(name, name)
-    if opened[1] != name:  # an unfinished run before this one: only the last can be gone on with
-        ledger.end_run(opened[0], opened[1], "interrupted")
-        opened = ledger.open_run(name, name)
-    return opened
+def _take_captures(run: _Run, ledger: Ledger, number: int, parts: Parts, counts: Counts) -> None:
+    """Take the captures of a run that is to be gone on with: they are parsed, and their links found, by then."""
+    for path in run.warcs:
+
+        def damaged(error: Exception, name: str = path.name) -> None:
+            counts.damaged.append(f"{name}: {error}")
+
+        for item in records(path, bodies=False, stop=run.stops.get(path), on_error=damaged):
+            if isinstance(item, Capture):
+                counts.captures += 1
+                _add(ledger, number, item)
+                parts.taken(ledger, item, None)
 
 
-def _take_memories(files: list[Path], ledger: Ledger, number: int) -> None:
-    for path in files:
-        for item in records(path, bodies=False, on_error=lambda error: None):
+def _add(ledger: Ledger, number: int, capture: Capture) -> int:
+    whole, provenance = capture.truncated is None, capture.provenance
+    return ledger.add_capture(number, capture.ref, provenance, capture.status, chunked=capture.chunked, whole=whole)
+
+
+def _begin(ledger: Ledger, name: str) -> int:
+    number, opened, _ = ledger.open_run(name, name)
+    assert opened == name, "every run before has ended"
+    return number
+
+
+def _take_memories(run: _Run, ledger: Ledger, number: int) -> None:
+    for path in run.warcs:
+        for item in records(path, bodies=False, stop=run.stops.get(path), on_error=lambda error: None):
             if isinstance(item, Note) and item.content_type == MEMORY_TYPE:
-                text = item.block.decode()
-                site = SiteMemory.from_json(text).site
-                ledger.remember_site(site, number, item.filename, item.offset, text)
+                memory = read_note(item, SiteMemory.from_json, [])
+                if memory is not None:
+                    ledger.remember_site(memory.site, number, item.filename, item.offset, item.block.decode())
 
 
 def _same(old: Path, new: Path) -> bool:
