@@ -13,15 +13,13 @@ from rich.console import Console
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.commands.shared import examples
+from crawler.commands.shared import examples, workers_of
 from crawler.status import ExitStatus
 from pipelines.errors import BroadsheetError
 from pipelines.flow.extract import Counts, extract
-from pipelines.flow.files import warc_files
-from pipelines.model import Article
+from pipelines.flow.files import RECORDS, atomically, records_name, warc_files
 from pipelines.records.jsonl import as_dict, encode
 from pipelines.text.refine import Options
-from pipelines.workers import Workers
 
 EXAMPLES = """
   scrapy extract output/rferl/runs/*/*.warc.gz -o articles.jsonl
@@ -63,8 +61,6 @@ class Command(ScrapyCommand):
             raise UsageError("give one or more WARC files or folders")
         if not opts.output:
             raise UsageError("say where the articles go: -o FILE.jsonl")
-        if opts.jobs < 1:
-            raise UsageError("--jobs takes a number from 1")
         try:
             self.exitcode = self._extract(warc_files(args), Path(opts.output), opts)
         except BroadsheetError as error:
@@ -72,26 +68,22 @@ class Command(ScrapyCommand):
             self.exitcode = ExitStatus.of(error)
 
     def _extract(self, files: list[Path], output: Path, opts: argparse.Namespace) -> ExitStatus:
-        assert self.settings is not None
         rejections, explained = (
             output.with_name(f"{output.name.removesuffix('.jsonl')}.{kind}.jsonl") for kind in ("rejections", "explain")
         )
         targets = [output, rejections, *([explained] if opts.explain else [])]
-        output.parent.mkdir(parents=True, exist_ok=True)
         counts, meter = Counts(), Meter()
-        workers = Workers(
-            opts.jobs,
-            seconds=self.settings.getfloat("BROADSHEET_PARSE_SECONDS"),
-            megabytes=self.settings.getint("BROADSHEET_PARSE_MEGABYTES"),
-        )
+        workers = workers_of(self, opts.jobs)
         try:
+            output.parent.mkdir(parents=True, exist_ok=True)
             with ExitStack() as stack:
-                articles, rejected, *explanations = (stack.enter_context(_part(path).open("wb")) for path in targets)
+                articles, rejected, *explanations = (stack.enter_context(atomically(path)) for path in targets)
+                outputs = dict(zip(RECORDS, (articles, rejected), strict=True))
                 made_all = extract(
                     files, workers, options=Options(), learning=not opts.no_learn, explain=opts.explain, counts=counts
                 )
                 for made in made_all:
-                    (articles if isinstance(made.outcome, Article) else rejected).write(made.line)
+                    outputs[records_name(made.outcome)].write(made.line)
                     for lines in explanations:
                         lines.write(
                             encode({"id": made.outcome.id, "url": made.outcome.url, "removed": as_dict(made.removed)})
@@ -100,8 +92,6 @@ class Command(ScrapyCommand):
         finally:
             workers.close(wait=False)
             meter.done()
-        for path in targets:
-            _part(path).replace(path)
         reasons = ", ".join(f"{number} {reason}" for reason, number in counts.rejections.most_common())
         print(f"{counts.captures} captures: {counts.articles} articles in {output}", file=sys.stderr)
         if reasons:
@@ -109,11 +99,6 @@ class Command(ScrapyCommand):
         for damage in counts.damaged:
             print(f"damaged: {damage}", file=sys.stderr)
         return ExitStatus.PARTIAL if counts.damaged else ExitStatus.COMPLETE
-
-
-def _part(path: Path) -> Path:
-    """Where a file is written until it is whole."""
-    return path.with_name(path.name + ".part")
 
 
 class Meter:

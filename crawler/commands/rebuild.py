@@ -10,10 +10,9 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.commands.shared import examples
+from crawler.commands.shared import examples, workers_of
 from crawler.status import ExitStatus
 from pipelines.errors import BroadsheetError
-from pipelines.workers import Workers
 
 EXAMPLES = """
   scrapy rebuild output/rferl
@@ -61,13 +60,18 @@ class Command(ScrapyCommand):
         from pipelines.flow.rebuild import rebuild
 
         parts = parts_of(load(opts.job) if opts.job else None)
-        workers = Workers(opts.jobs, preload=("crawler.fetch.parse",))
+        workers = workers_of(self, opts.jobs, preload=("crawler.fetch.parse",))
         status = ExitStatus.COMPLETE
         try:
             for run in rebuild(folder, workers, parts):
-                state = f"differs: {', '.join(run.changed)}" if run.changed else "as it was"
                 counts = run.counts
-                print(f"{run.run}: {counts.captures} captures, {counts.articles} articles: {state}")
+                if run.waiting:
+                    print(
+                        f"{run.run}: {counts.captures} captures, not complete: start the crawl again to go on with it"
+                    )
+                else:
+                    state = f"differs: {', '.join(run.changed)}" if run.changed else "as it was"
+                    print(f"{run.run}: {counts.captures} captures, {counts.articles} articles: {state}")
                 for line in counts.damaged:
                     print(f"  damaged: {line}")
                 if run.changed or counts.damaged:

@@ -12,12 +12,28 @@ from scrapy.exceptions import UsageError
 
 from crawler.status import ExitStatus
 from pipelines.errors import BroadsheetError
+from pipelines.workers import Workers
 
 
 def examples(parser: argparse.ArgumentParser, text: str) -> None:
     """Examples at the end of ``--help``, as written."""
     parser.epilog = "examples:\n" + text.strip("\n")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
+
+
+def workers_of(command: ScrapyCommand, jobs: int, *, preload: tuple[str, ...] = ()) -> Workers:
+    """Parsing processes, each page within the limits of the settings: what a crawl rejects for want of time or memory
+    must be rejected again when its records are made again."""
+    if jobs < 1:
+        raise UsageError("--jobs takes a number from 1")
+    settings = command.settings
+    assert settings is not None
+    return Workers(
+        jobs,
+        seconds=settings.getfloat("BROADSHEET_PARSE_SECONDS"),
+        megabytes=settings.getint("BROADSHEET_PARSE_MEGABYTES"),
+        preload=preload,
+    )
 
 
 def quiet_terminal(command: ScrapyCommand) -> None:

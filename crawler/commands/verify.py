@@ -12,12 +12,11 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.commands.shared import examples
+from crawler.commands.shared import examples, workers_of
 from crawler.status import ExitStatus
 from pipelines.errors import BroadsheetError
 from pipelines.flow.files import SUFFIXES, warc_files
 from pipelines.flow.verify import Verdict, runs_of, verify_run, verify_warcs
-from pipelines.workers import Workers
 
 EXAMPLES = """
   scrapy verify output/rferl
@@ -26,6 +25,7 @@ EXAMPLES = """
 
 Of a run or job: framing and headers of the WARC files, block and payload digests, file digests of run.json,
 every record's pointer, one outcome a capture, and that the records are what the WARC files give.
+A run that is working or was stopped is checked as far as it got.
 Of WARC files alone: framing, headers, digests and references.
 exit status: 0 all is well, 1 something is wrong, 2 usage
 """
@@ -75,7 +75,7 @@ class Command(ScrapyCommand):
         verdicts = [verify_warcs(warc_files(files))] if files else []
         runs = [run for name in args if not name.endswith(SUFFIXES) for run in runs_of(Path(name))]
         if runs:
-            workers = Workers(opts.jobs)
+            workers = workers_of(self, opts.jobs)
             try:
                 note = _tell if sys.stderr.isatty() and not opts.json else _be_silent
                 verdicts += [verify_run(run, workers, note=note) for run in runs]
@@ -93,12 +93,18 @@ def _be_silent(step: str) -> None:
 
 
 def _print(verdict: Verdict) -> None:
-    state = f"{len(verdict.findings)} findings" if verdict.findings else "all is well"
+    well = "all is well" if verdict.complete else "all is well so far"
+    state = f"{len(verdict.findings)} findings" if verdict.findings else well
     print(f"{verdict.target}: {state}")
     parts = [f"{verdict.files} WARC files", f"{verdict.records} records"]
     if verdict.captures:
-        parts.append(f"{verdict.captures} captures = {verdict.articles} articles + {verdict.rejections} rejections")
+        equals = " =" if verdict.complete else ","
+        parts.append(
+            f"{verdict.captures} captures{equals} {verdict.articles} articles + {verdict.rejections} rejections"
+        )
     print("  " + ", ".join(parts))
+    for note in verdict.notes:
+        print(f"  {note}")
     for finding in verdict.findings[:MOST_SHOWN]:
         print(f"  {finding}")
     if len(verdict.findings) > MOST_SHOWN:
