@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,17 @@ import pytest
 from pipelines.archive.writer import WarcWriter
 from pipelines.errors import ConfigError
 from pipelines.flow.extract import Counts, extract
-from pipelines.flow.files import warc_files
-from pipelines.flow.parse import parse
-from pipelines.flow.rebuild import Parts, rebuild
-from pipelines.flow.verify import runs_of
+from pipelines.flow.files import atomically, warc_files
+from pipelines.flow.memories import MEMORY_TYPE
+from pipelines.flow.shelf import Shelf
 from pipelines.model import Article, Provenance, Role
+from pipelines.records.settle import Known, Seen
 from pipelines.text.refine import Options
+from pipelines.text.sites import SiteMemory
 from pipelines.workers import Workers
 from tests.pipelines.archive.exchanges import make_exchange, sized
 from tests.pipelines.flow import chores
-from tests.pipelines.flow.test_live import finish, opened, page, take, url
+from tests.pipelines.flow.test_live import HOST, page, url
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +41,25 @@ def one() -> Iterator[Workers]:
 
 @pytest.fixture
 def warc(tmp_path: Path) -> Callable[..., Path]:
-    """A WARC of pages as anybody's crawler may have written it: without notes of site memory."""
+    """A WARC of pages: as anybody's crawler may have written it, without notes of site memory, unless it is said of
+    which job and run it is and what is noted (numbers are pages, all else are notes)."""
 
-    def make(*numbers: int, folder: str = "warcs", body: bytes | None = None) -> Path:
+    def make(
+        *items: int | SiteMemory | bytes,
+        folder: str = "warcs",
+        body: bytes | None = None,
+        job: str | None = None,
+        run: str | None = None,
+    ) -> Path:
         (tmp_path / folder).mkdir(exist_ok=True)
-        writer = WarcWriter(tmp_path / folder, prefix="x", info={"software": "a test"}, reserve=0)
-        for number in numbers:
-            exchange = make_exchange(sized(body or page(number)), url=url(number))
-            writer.write(exchange, Provenance(role=Role.ARTICLE, outlet="herald"))
+        writer = WarcWriter(tmp_path / folder, prefix=job or "x", info={"software": "a test"}, reserve=0)
+        for item in items:
+            if isinstance(item, int):
+                exchange = make_exchange(sized(body or page(item)), url=url(item))
+                writer.write(exchange, Provenance(role=Role.ARTICLE, outlet="herald", job=job, run=run))
+            else:
+                note = item.to_json().encode() if isinstance(item, SiteMemory) else item
+                writer.write_metadata(HOST, MEMORY_TYPE, note)
         assert writer.position is not None
         name = writer.position[0]
         writer.seal()
@@ -114,6 +125,104 @@ def test_damage_is_counted_once_and_the_rest_is_read(warc: Callable[..., Path], 
     assert path.name in counts.damaged[0]
 
 
+# ---------------------------------------------------------------------- several jobs, and others' files
+
+
+RUN, NEXT_RUN = "20260302T083000Z", "20260303T083000Z"
+
+
+def digests(found: list[Any]) -> list[str | None]:
+    return [each.outcome.extraction.site_memory_digest for each in found]
+
+
+def memory(pages: int) -> SiteMemory:
+    return SiteMemory(site="herald.example", pages=pages)
+
+
+def test_jobs_that_began_in_the_same_second_are_two(warc: Callable[..., Path], workers: Workers) -> None:
+    """And what one of them knows, the other does not."""
+    found, counts = made([warc(1, 2, folder=job, job=job, run=RUN) for job in ("a", "b")], workers)
+    assert counts.articles == 4
+    assert [each.outcome.version.number for each in found] == [1, 1, 1, 1]
+
+
+def test_runs_of_one_job_share_its_history(warc: Callable[..., Path], workers: Workers) -> None:
+    files = [warc(1, 1, folder=run, job="a", run=run) for run in (RUN, NEXT_RUN)]
+    files.append(warc(1, folder="b", job="b", run=NEXT_RUN))
+    found, _ = made(files, workers)
+    reasons = [getattr(each.outcome, "reason", "article") for each in found]
+    assert reasons == ["article", "duplicate", "unchanged", "duplicate", "article"]
+
+
+def test_pages_that_were_held_back_get_the_memory_of_their_own_run(warc: Callable[..., Path], workers: Workers) -> None:
+    """What is noted behind a page is for it; what another job noted before it is not."""
+    first, second, third = memory(8), memory(9), memory(10)
+    files = [
+        warc(1, 2, first, folder="a", job="a", run=RUN),
+        warc(3, 4, second, folder="b", job="b", run=RUN),
+        warc(third, 5, folder="c", job="b", run=NEXT_RUN),
+    ]
+    expected = [first.digest, first.digest, second.digest, second.digest, third.digest]
+    assert digests(made(files, workers)[0]) == expected
+    files.reverse()
+    assert digests(made(files, workers)[0]) == [third.digest, second.digest, second.digest, first.digest, first.digest]
+
+
+def test_a_note_in_a_file_without_captures(warc: Callable[..., Path], workers: Workers) -> None:
+    other = warc(3, memory(9), folder="b", job="b", run=RUN)
+    captures = warc(1, 2, folder="a", job="a", run=RUN)
+    note = warc(memory(8), folder="a", job="a", run=RUN)
+    assert digests(made([captures, note, other], workers)[0]) == [memory(8).digest] * 2 + [memory(9).digest]
+
+
+def test_ours_and_foreign_files_together(warc: Callable[..., Path], workers: Workers) -> None:
+    """The foreign ones' sites are learnt all the same, from foreign pages alone; ours keep to what they note."""
+    foreign = warc(*range(12), folder="foreign")
+    alone, _ = made([foreign], workers)
+    ours = warc(20, 21, memory(8), folder="ours", job="a", run=RUN)
+    bare = warc(*range(30, 42), folder="bare", job="a", run=NEXT_RUN)
+    found, _ = made([ours, foreign, bare], workers)
+    assert [each.line for each in found[2:14]] == [each.line for each in alone]
+    assert all(digests(alone))
+    assert digests(found[:2]) == [memory(8).digest] * 2
+    assert digests(found[14:]) == [None] * 12, "a run without notes was not refined with any"
+
+
+def test_a_note_that_cannot_be_read_is_told(warc: Callable[..., Path], workers: Workers) -> None:
+    path = warc(b"{", 1, b'{"site": 3}', job="a", run=RUN)
+    found, counts = made([path], workers)
+    assert len(found) == 1
+    assert len(counts.damaged) == 2
+    assert path.name in counts.damaged[0]
+
+
+def test_reading_stops_where_it_is_told_to(warc: Callable[..., Path], workers: Workers) -> None:
+    path = warc(1, 2, 3)
+    whole, _ = made([path], workers)
+    found, counts = made([path], workers, stops={path: whole[2].capture.ref.offset})
+    assert [each.outcome.url for each in found] == [url(1), url(2)]
+    assert counts.damaged == []
+
+
+def test_what_is_remembered_of_articles_lies_on_a_shelf() -> None:
+    shelf = Shelf()
+    known = Known(
+        id="1", run=0, number=1, first_seen="", text="", headline="half a \ud83d", metadata="", paragraphs=(1, 2)
+    )
+    ours, theirs = shelf.history("a"), shelf.history(None)
+    ours.put("http://x.example/\ud83d", known)
+    assert ours.get("http://x.example/\ud83d") == known
+    assert theirs.get("http://x.example/\ud83d") is None
+    assert shelf.told("urn:1") is None
+    for seen in (Seen(key="k", known=None), Seen(key="k", known=known)):
+        shelf.tell("urn:1", seen)
+        assert shelf.told("urn:1") == seen
+    shelf.close()
+
+
+# ---------------------------------------------------------------------- files
+
+
 def test_the_files_a_person_means(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     for name in ("b.warc.gz", "a.warc", "c.warc.gz.open", "sub/d.warc.zst", "e.cdxj", "f.warc.txt"):
@@ -128,36 +237,25 @@ def test_the_files_a_person_means(tmp_path: Path) -> None:
         warc_files([tmp_path / "empty"])
 
 
-# ---------------------------------------------------------------------- rebuild
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(b"old")
+    with pytest.raises(RuntimeError), atomically(path) as handle:
+        handle.write(b"half of what")
+        raise RuntimeError
+    assert path.read_bytes() == b"old"
+    with atomically(path) as handle:
+        handle.write(b"new")
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.fixture
-def job(tmp_path: Path) -> Path:
-    """A job of two runs, the second with a revisit, an unchanged article and a new version."""
-
-    async def story() -> None:
-        live = opened(tmp_path / "job")
-        take(live, 1, 2, 3)
-        await finish(live)
-        await asyncio.sleep(1.1)
-        live = opened(tmp_path / "job")
-        take(live, 1)
-        take(live, 2, body=page(2, furniture="<p>Now with a box of its own.</p>"))
-        take(live, 3, body=page(3, words="a day late,"))
-        take(live, 4)
-        await finish(live)
-
-    asyncio.run(story())
-    return tmp_path / "job"
-
-
-def test_rebuild_gives_every_run_its_bytes_again(job: Path, one: Workers) -> None:
-    before = {run.name: (run / "articles.jsonl").read_bytes() for run in runs_of(job)}
-    for path in job.glob("ledger.sqlite3*"):
-        path.unlink()
-    parts = Parts(parser=parse, discover=lambda provenance: None, taken=lambda ledger, capture, found: None)
-    runs = list(rebuild(job, one, parts))
-    assert {run.run: run.changed for run in runs} == dict.fromkeys(before, ())
-    assert {run.name: (run / "articles.jsonl").read_bytes() for run in runs_of(job)} == before
-    live_again = shutil.copytree(job, job.parent / "copy")
-    assert len(runs_of(live_again)) == 2
+def test_it_is_on_the_disk_before_it_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: steps.append(Path(f"/proc/self/fd/{fd}").readlink().name) or fsync(fd))
+    monkeypatch.setattr(Path, "replace", lambda self, to: steps.append(f"-> {to.name}") or replace(self, to))
+    with atomically(tmp_path / "x") as handle:
+        handle.write(b"new")
+    assert steps == ["x.part", "-> x", tmp_path.name]
