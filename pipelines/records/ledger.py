@@ -262,8 +262,11 @@ class Ledger:
         return counts
 
     def asked(self, run: int) -> list[tuple[str, str, int]]:
-        """What a run has captured so far: outlet, role, number."""
-        sql = "SELECT coalesce(outlet, ''), role, count(*) FROM capture WHERE run = ? GROUP BY 1, 2"
+        """What a run has had so far of what is limited: outlet, role, number of addresses."""
+        sql = (
+            "SELECT coalesce(outlet, ''), role, count(DISTINCT url) FROM capture"
+            " WHERE run = ? AND status = 200 AND role IN ('article', 'section', 'sitemap') GROUP BY 1, 2"
+        )
         return self.execute(sql, (run,)).fetchall()
 
     # ------------------------------------------------------------------ site memory

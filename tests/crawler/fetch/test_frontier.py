@@ -5,7 +5,7 @@ from twisted.python.failure import Failure
 
 from crawler.discovery.redirects import MAX_HOPS
 from crawler.fetch.frontier import GIVE_UP, LISTINGS, RUNS, TRIES, Frontier
-from pipelines.model import Candidate, Role
+from pipelines.model import Candidate, CaptureRef, Provenance, Role
 from pipelines.records.ledger import Ledger
 
 
@@ -291,6 +291,26 @@ def test_articles_are_limited_by_outlet_and_the_rest_waits(tmp_path):
     assert sorted(got) == [A + "0", A + "1", A + "section", B + "1"]
     world.open()
     assert world.frontier.has_pending_requests()
+
+
+def test_limits_of_a_resumed_run_count_pages_and_not_captures(world):
+    captures = [("article", "1", 503), ("article", "1", 503), ("article", "1", 200), ("article", "2", 404)]
+    captures += [("section", "s", 200), ("home", "", 200), ("robots", "robots.txt", 200), ("feed", "rss", 200)]
+    run, _, _ = world.ledger.open_run("20260301T000000Z", "2026-03-01T00:00:00Z")
+    for number, (role, path, status) in enumerate(captures):
+        ref = CaptureRef(
+            filename="a", offset=number, length=1, record_id=str(number), url=A + path, date="", type="response",
+            payload_digest=None,
+        )  # fmt: skip
+        world.ledger.add_capture(run, ref, Provenance(role=Role(role), outlet="herald"), status)
+    assert sorted(world.ledger.asked(run)) == [("herald", "article", 1), ("herald", "section", 1)]
+    world.options["pages"] = lambda outlet: 2
+    world.open()
+    world.frontier.resume_counts(world.ledger.asked(run))
+    world.add(A + "3", A + "4")
+    assert world.fetch()
+    world.clock.time += 2
+    assert world.fetch() is None
 
 
 def test_a_limit_reached_does_not_strand_a_retry(tmp_path):
