@@ -22,10 +22,10 @@ from tests.crawler.shell import ROOT, scrapy
 
 FLOORS: dict[str, dict[str, float]] = {
     "text": {
-        "halvern": 100, "karu": 95, "tarn": 95, "birken": 95, "faro": 55, "zarech": 30, "foni": 95, "difaf": 95,
-        "all": 85,
+        "halvern": 100, "karu": 97, "tarn": 97, "birken": 97, "faro": 97, "zarech": 97, "foni": 97, "difaf": 97,
+        "all": 98,
     },
-    "field": {"headline": 99, "authors": 55, "date": 97, "language": 99, "canonical": 99, "clean": 90, "rejected": 97},
+    "field": {"headline": 99, "authors": 58, "date": 98, "language": 99, "canonical": 99, "clean": 99, "rejected": 99},
 }  # fmt: skip
 """Shares (per cent) of the sample web's articles that are exactly right, measured; "all" is over all outlets.
 ``clean``: without a line of the page's furniture; ``rejected``: of the pages that are no articles, those that are in
@@ -302,12 +302,6 @@ def test_text_is_exact(text_shares: dict[str, float]) -> None:
 
 def test_fields_are_exact(field_shares: dict[str, float]) -> None:
     assert {name: field_shares[name] for name, floor in FLOORS["field"].items() if field_shares[name] < floor} == {}
-
-
-@pytest.mark.xfail(strict=False, reason="the text wing is on its way there")
-def test_the_bar_for_text(text_shares: dict[str, float]) -> None:
-    assert text_shares["halvern"] == 100
-    assert text_shares["all"] >= 95
 
 
 def test_articles_are_pages_that_there_are(crawled: Crawled) -> None:
