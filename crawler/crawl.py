@@ -148,11 +148,11 @@ class Crawl:
 
         None if the engine has closed: pages may still come out of the parsers then.
         """
-        from twisted.internet import reactor
-
         slot = self.crawler.engine._slot
         if slot is None:
             return None
+        from twisted.internet import reactor
+
         later: Any = reactor
         call: IDelayedCall = later.callLater(seconds, slot.nextcall.schedule)
         return call

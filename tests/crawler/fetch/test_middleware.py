@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,8 +25,8 @@ from crawler.fetch.outcome import candidates_in, wanted
 from crawler.fetch.robots import FRESH, RobotsCache
 from crawler.jobs import Job, Limits, Outlet
 from pipelines.errors import CaptureError, DiskFullError
-from pipelines.model import Candidate, Capture, CaptureRef, Provenance, Role
-from pipelines.records.ledger import Ledger
+from pipelines.model import Candidate, Capture, CaptureRef, Exchange, Provenance, Role
+from pipelines.records.ledger import Ledger, Lock
 from tests.crawler.conftest import Pages
 from tests.crawler.shell import job_file, until
 
@@ -264,3 +265,47 @@ def test_a_run_that_could_not_be_ended_is_not_complete(
     assert ended.status == 0, ended
     (run,) = job.runs
     assert len(run.articles) == 2
+
+
+def test_a_crawl_that_cannot_begin_lets_go_of_its_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job's lock and processes, and without keeping the half of a transaction."""
+    from crawler.crawl import Crawl
+
+    spider = SimpleNamespace(outlet=lambda name, role: None)
+    settings = Settings({"BROADSHEET_WORKERS": 1, "BROADSHEET_PARSE_SECONDS": 30, "BROADSHEET_PARSE_MEGABYTES": 500})
+    crawler: Any = SimpleNamespace(settings=settings, spider=spider)
+    job = Job(name="a", output=str(tmp_path), outlets=())
+
+    def fails(self: Crawl) -> None:
+        self.live.ledger.execute("INSERT INTO robots VALUES ('x', 0, 'rules', '', '', NULL)")
+        raise ValueError("a mistake")
+
+    async def begin() -> None:
+        with pytest.raises(ValueError, match="a mistake"):
+            Crawl(crawler, job)
+
+    monkeypatch.setattr(Crawl, "_take_up", fails)
+    asyncio.run(begin())
+    Lock(tmp_path / "a").release()
+    ledger = Ledger(tmp_path / "a" / "ledger.sqlite3")
+    assert ledger.execute("SELECT * FROM robots").fetchall() == []
+    ledger.close()
+
+
+def test_what_is_found_while_the_engine_closes_wakes_nobody() -> None:
+    from crawler.crawl import Crawl
+
+    crawl = Crawl.__new__(Crawl)
+    crawl.crawler = SimpleNamespace(engine=SimpleNamespace(_slot=None))  # type: ignore[assignment]
+    assert crawl._call_later(0.0) is None
+
+
+def test_what_is_no_response_is_let_go_of() -> None:
+    from crawler.crawl import Crawl
+
+    file: Any = BytesIO(b"no HTTP at all")
+    exchange = Exchange(
+        url=PAGE, started=datetime.now(UTC), elapsed=0.1, request=b"", response=file, response_length=14
+    )
+    assert Crawl.__new__(Crawl).capture(exchange, Request(PAGE)) is None
+    assert file.closed
