@@ -7,7 +7,6 @@ the run, commits in groups, and settles and seals when the spider closes.
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import resource
 import time
@@ -39,6 +38,7 @@ from pipelines.flow.live import open_run
 from pipelines.flow.parse import Parsed
 from pipelines.flow.run import Hooks
 from pipelines.model import Candidate, CaptureRef, Exchange, Outcome, Provenance, Rejection, Role
+from pipelines.records.jsonl import DISK_FULL
 
 logger = logging.getLogger(__name__)
 
@@ -299,7 +299,7 @@ class Crawl:
 
     def _ended_by(self, error: Exception) -> None:
         """Whatever keeps the run from its end, the exit status must tell."""
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
             error = DiskFullError(str(error))
         elif not isinstance(error, BroadsheetError):
             logger.error("the run could not be ended", exc_info=error)

@@ -6,7 +6,6 @@ in which a byte of response came, whole or cut, before Scrapy gets its response 
 
 from __future__ import annotations
 
-import errno
 import logging
 import time
 from dataclasses import dataclass
@@ -43,6 +42,7 @@ from crawler.fetch.sending import UnsendableError, serialise
 from crawler.fetch.tls import SharedContext
 from pipelines.errors import CaptureError, DiskFullError
 from pipelines.model import Exchange
+from pipelines.records.jsonl import DISK_FULL
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -216,7 +216,7 @@ class WireDownloadHandler(BaseDownloadHandler):
             body = b"" if request.meta.get(BODY_UNREAD) else transfer.body()  # before the exchange's file is the sink's
             self._record(request, transfer, connection)
         except OSError as problem:  # Scrapy would take it for a network error and fetch the page again
-            kind = DiskFullError if problem.errno in (errno.ENOSPC, errno.EDQUOT) else CaptureError
+            kind = DiskFullError if problem.errno in DISK_FULL else CaptureError
             raise kind(f"{request.url} was fetched but could not be kept: {problem}") from problem
         return self._response(request, transfer, connection, watch, body)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from crawler.fetch.middleware import OutcomeMiddleware, RobotsDenied, RobotsMidd
 from crawler.fetch.outcome import candidates_in, wanted
 from crawler.fetch.robots import FRESH, RobotsCache
 from crawler.jobs import Job, Limits, Outlet
+from crawler.status import ExitStatus
 from pipelines.errors import CaptureError, DiskFullError
 from pipelines.model import Candidate, Capture, CaptureRef, Exchange, Provenance, Role
 from pipelines.records.ledger import Ledger, Lock
@@ -309,3 +311,13 @@ def test_what_is_no_response_is_let_go_of() -> None:
     )
     assert Crawl.__new__(Crawl).capture(exchange, Request(PAGE)) is None
     assert file.closed
+
+
+@pytest.mark.parametrize("number", ["ENOSPC", "EDQUOT", "EFBIG"])
+def test_a_disk_that_is_full_at_the_end_is_told_as_that(number: str) -> None:
+    from crawler.crawl import Crawl
+
+    crawl = Crawl.__new__(Crawl)
+    crawl.failure = None
+    crawl._ended_by(OSError(getattr(errno, number), "no room", "index.cdxj"))
+    assert ExitStatus.of(crawl.failure) == ExitStatus.DISK_FULL
