@@ -106,7 +106,8 @@ def extract(
     """Every capture and what it comes to, in WARC order whatever the number of workers.
 
     Captures of our runs are refined with the site memory that their WARC notes, and settled with those of their own
-    job. Of foreign ones, what their sites repeat is learnt in a first pass, unless ``learning`` is off.
+    job. Foreign ones know no run, so each stands by itself, and none is a duplicate or a version; what their sites
+    repeat is learnt in a first pass, unless ``learning`` is off.
 
     With ``history``, all captures are those of run ``first_run`` of the job whose history it is. ``stops`` says where
     files that are still written to are to be read to. ``explain`` asks why things were left out. ``counts`` is kept up
@@ -123,11 +124,13 @@ def extract(
         parsing = _Parsing(workers, parser, discover, options, explain)
         for capture, parsed in _refined(source, survey, parsing):
             group = FOREIGN if history is not None else _group(capture)
-            if group not in settlers:
-                known = history if history is not None else survey.shelf.history(group[0])
-                settlers[group] = Settler(known, first_run + len(settlers), survey.shelf.told)
-            assert parsed.outcome is not None
-            settled, _ = settlers[group].settle(parsed.outcome)
+            settled = parsed.outcome
+            assert settled is not None
+            if group != FOREIGN or history is not None:
+                if group not in settlers:
+                    known = history if history is not None else survey.shelf.history(group[0])
+                    settlers[group] = Settler(known, first_run + len(settlers), survey.shelf.told)
+                settled, _ = settlers[group].settle(settled)
             counts.captures += 1
             if isinstance(settled, Article):
                 counts.articles += 1

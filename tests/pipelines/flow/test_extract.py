@@ -96,8 +96,14 @@ def test_more_captures_than_are_sent_ahead(warc: Callable[..., Path], one: Worke
     assert counts.articles == 80
 
 
-def test_an_article_twice_is_a_duplicate(warc: Callable[..., Path], workers: Workers) -> None:
+def test_foreign_captures_stand_by_themselves(warc: Callable[..., Path], workers: Workers) -> None:
     found, counts = made([warc(1, 2, 1)], workers)
+    assert [each.outcome.url for each in found] == [url(1), url(2), url(1)]
+    assert counts.articles == 3
+
+
+def test_an_article_twice_in_a_run_is_a_duplicate(warc: Callable[..., Path], workers: Workers) -> None:
+    found, counts = made([warc(1, 2, 1, job="a", run=RUN)], workers)
     assert [type(each.outcome).__name__ for each in found] == ["Article", "Article", "Rejection"]
     assert counts.rejections == {"duplicate": 1}
 
