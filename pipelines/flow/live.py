@@ -17,8 +17,8 @@ from pipelines.archive.cdxj import write_index
 from pipelines.archive.reader import Item
 from pipelines.archive.recover import read_tail
 from pipelines.archive.writer import OPEN, Note, WarcWriter
+from pipelines.flow.files import INDEX, RECORDS, SUMMARY, atomically, sha256
 from pipelines.flow.run import Hooks, Run
-from pipelines.flow.verify import INDEX, RECORDS, sha256
 from pipelines.model import Capture
 from pipelines.records.ledger import Ledger, Lock
 from pipelines.text.refine import Options
@@ -59,9 +59,8 @@ class LiveRun:
                 for path in [*sealed, *(self.folder / name for name in (*RECORDS, INDEX))]
             ],
         }
-        part = self.folder / "run.json.part"
-        part.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
-        part.replace(self.folder / "run.json")
+        with atomically(self.folder / SUMMARY) as handle:
+            handle.write((json.dumps(document, indent=2) + "\n").encode())
         self.ledger.forget_old_memories()
         self.ledger.end_run(self.run.number, _now(), "complete")
         self.ledger.commit()

@@ -43,7 +43,7 @@ class Known:
     """CRC-32 of each paragraph."""
 
     def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, sort_keys=True)
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)  # ASCII: a headline may hold half a surrogate pair
 
     @classmethod
     def from_json(cls, text: str) -> Known:
@@ -62,7 +62,7 @@ class Seen:
     """The earlier run's version of it; None if what stood there was another story."""
 
     def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, sort_keys=True)
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)  # ASCII: a headline may hold half a surrogate pair
 
     @classmethod
     def from_json(cls, text: str) -> Seen:
@@ -79,6 +79,11 @@ class History(Protocol):
     def put(self, canonical: str, known: Known) -> None: ...
 
 
+def _text(value: str) -> str:
+    """As SQLite can hold it: UTF-8 knows no lone surrogates."""
+    return value.encode("utf-8", "replace").decode()
+
+
 class LedgerHistory:
     """The history kept in a ledger."""
 
@@ -86,13 +91,13 @@ class LedgerHistory:
         self._ledger = ledger
 
     def get(self, canonical: str) -> Known | None:
-        row = self._ledger.execute("SELECT digests FROM article WHERE canonical = ?", (canonical,)).fetchone()
+        row = self._ledger.execute("SELECT digests FROM article WHERE canonical = ?", (_text(canonical),)).fetchone()
         return Known.from_json(row[0]) if row else None
 
     def put(self, canonical: str, known: Known) -> None:
         self._ledger.execute(
             "INSERT OR REPLACE INTO article VALUES (?, ?, ?, ?, ?, ?)",
-            (canonical, known.id, known.run, known.number, known.first_seen, known.to_json()),
+            (_text(canonical), known.id, known.run, known.number, known.first_seen, known.to_json()),
         )
 
 

@@ -154,3 +154,12 @@ def test_known_round_trip():
     )  # fmt: skip
     assert Known.from_json(known.to_json()) == known
     assert dataclasses.replace(known, run=2) != known
+
+
+def test_half_a_surrogate_pair_stops_nobody(history):
+    odd = article(1, headline="half a \ud83d", canonical_url="https://herald.example/\ud83d")
+    settled, _ = Settler(history, 1).settle(odd)
+    assert settled == odd
+    changed, seen = Settler(history, 2).settle(article(2, headline="half a \ud83d!", canonical_url=odd.canonical_url))
+    assert changed.version.number == 2
+    assert Seen.from_json(seen.to_json().encode().decode()).known.headline == odd.headline
