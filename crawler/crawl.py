@@ -281,10 +281,12 @@ class Crawl:
         try:
             if reason == "finished":
                 self.failure = self.failure or self._unkept
-            self.failures = self.frontier.failures()
+            unusable = getattr(spider, "unusable", [])
+            self.failures = [(url, "no http(s) URL that can be fetched") for url in unusable]
+            self.failures += self.frontier.failures()
             if self.failures:
                 lines = "".join(f"# {reason}\n{url}\n" for url, reason in self.failures)
-                (self.live.folder / "failures.txt").write_text(lines, "utf-8")
+                (self.live.folder / "failures.txt").write_text(lines, "utf-8", "replace")
             if self.failure is None and reason == "finished":
                 self.live.ledger.execute("DELETE FROM robots")
                 for row in self.robots.rows():

@@ -15,7 +15,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.commands.shared import examples, workers_of
 from crawler.status import ExitStatus
-from pipelines.errors import BroadsheetError
+from pipelines.errors import BroadsheetError, ConfigError
 from pipelines.flow.extract import Counts, extract
 from pipelines.flow.files import RECORDS, atomically, records_name, warc_files
 from pipelines.records.jsonl import as_dict, encode
@@ -62,7 +62,10 @@ class Command(ScrapyCommand):
         if not opts.output:
             raise UsageError("say where the articles go: -o FILE.jsonl")
         try:
-            self.exitcode = self._extract(warc_files(args), Path(opts.output), opts)
+            files, output = warc_files(args), Path(opts.output)
+            if ".warc" in output.name or any(output.resolve() == path.resolve() for path in files):
+                raise ConfigError(f"{output} is or looks like a WARC file: name a .jsonl file")
+            self.exitcode = self._extract(files, output, opts)
         except BroadsheetError as error:
             print(f"scrapy extract: {error}", file=sys.stderr)
             self.exitcode = ExitStatus.of(error)

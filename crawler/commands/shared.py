@@ -63,6 +63,9 @@ def run_spider(command: ScrapyCommand, name: str, arguments: dict[str, Any]) -> 
 
     started.add_done_callback(ended)
     process.start()
+    progress = getattr(crawler, "broadsheet_progress", None)
+    if progress is not None:
+        progress.stop()
     crawl = getattr(crawler, "broadsheet", None)
     if errors or crawl is None:
         error = errors[0] if errors else None

@@ -19,7 +19,7 @@ EXAMPLES = """
   scrapy wacz output/rferl/runs/20261124T090000Z -o evidence.wacz --key key.pem
 
 The package holds the run's WARC files as they are, an index, the list of articles with headline and text, and the
-SHA-256 of each part. With --key (PEM, ECDSA P-256 or P-384) it is signed as the WACZ authentication draft says:
+SHA-256 of each part. With --key (PEM, ECDSA P-384) it is signed as the WACZ authentication draft says:
   openssl ecparam -name secp384r1 -genkey -noout -out key.pem
 exit status: 0 done, 1 a run is not complete, 2 usage
 """
@@ -65,5 +65,9 @@ class Command(ScrapyCommand):
             raise ConfigError(f"{target} has {len(runs)} runs, and -o names one file: name one run")
         for run in runs:
             out = Path(opts.output) if opts.output else run / f"{run.name}.wacz"
+            if out.suffix != ".wacz":
+                raise ConfigError(f"{out} would be written over or misread: name the package FILE.wacz")
+            if len(runs) > 1 and not any(run.glob("*.warc*")):
+                continue  # a run in which nothing was fetched
             package(run, out, key=key)
             print(f"{out}: {out.stat().st_size / 1e6:.1f} MB")

@@ -186,7 +186,23 @@ class Frontier(BaseScheduler):
         candidate = request.meta.get("candidate") or Candidate(
             url=request.url, role=Role.ARTICLE, method="spider", outlet=urlsplit(request.url).hostname or ""
         )
-        return bool(self.add([dataclasses.replace(candidate, url=request.url) if replaced else candidate]))
+        added = self.add([dataclasses.replace(candidate, url=request.url) if replaced else candidate])
+        return bool(added) or (candidate.method == "seed" and self._ask_again(candidate.url))
+
+    def _ask_again(self, url: str) -> bool:
+        """Let an address wait once more that is asked for by name, unless this run has seen to it already."""
+        row = self._ledger.execute(
+            "UPDATE frontier SET state = 0, attempts = 0, not_before = 0"
+            " WHERE key = ? AND state > 1 AND not_before < ? RETURNING host, outlet",
+            (normalise(url), self._since),
+        ).fetchone()
+        if row is None:
+            return False
+        host = self._host(row[0])
+        host.fresh = False
+        self._count(row[1])["waiting"] += 1
+        self._offer(host)
+        return True
 
     def next_request(self) -> Request | None:
         if self.stopped:

@@ -8,6 +8,7 @@ from crawler.discovery import Fetched, discover
 from crawler.jobs import Outlet
 from pipelines.flow.parse import Parsed, Task, load, parse_capture
 from pipelines.model import Capture
+from pipelines.text.charset import charset_of
 from pipelines.text.decode import decode_content
 
 
@@ -30,6 +31,8 @@ def _fetched(capture: Capture) -> Fetched:
         payload = decode_content(capture)
     except ValueError:
         payload = b""
+    content_type = capture.header("content-type") or ""
+    encoding = charset_of(payload, content_type) if "html" in content_type.lower() else None
     return Fetched(
         url=capture.ref.url,
         status=capture.status,
@@ -37,4 +40,5 @@ def _fetched(capture: Capture) -> Fetched:
         payload=payload,
         role=capture.provenance.role,
         depth=capture.provenance.depth,
+        encoding=encoding,
     )

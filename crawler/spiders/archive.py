@@ -35,7 +35,7 @@ class ArchiveSpider(JobSpider):
         folder = Path(output)
         super().__init__(Job(name=folder.name, output=str(folder.parent), outlets=()), **kwargs)
         for url in self.unusable:
-            self.logger.warning("refused %r: no http(s) URL", url)
+            self.logger.warning("refused %r: no http(s) URL that can be fetched", url)
 
     def outlet(self, name: str | None, role: Role) -> Outlet | None:
         if role is not Role.ARTICLE:  # robots.txt names sitemaps, which nobody asked for

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,7 +33,6 @@ class LiveRun:
     def __init__(self, folder: Path, lock: Lock, ledger: Ledger, workers: Workers, run: Run, name: str) -> None:
         self.folder, self.ledger, self.run, self.name = folder, ledger, run, name
         self.resumed = False
-        self.started = time.time()
         self.recovered: list[Capture] = []
         """Captures that the archive held and the ledger did not know of."""
         self.lost: list[str] = []

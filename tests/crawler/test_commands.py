@@ -126,7 +126,6 @@ def test_archive_nothing_usable(tmp_path: Path) -> None:
     assert "Traceback" not in ended.err
 
 
-@pytest.mark.xfail(strict=False, reason="an address that is known is not fetched again, though it is asked for by name")
 def test_archive_again_later(pages: Pages, tmp_path: Path) -> None:
     for text in ("The first state of the story", "The second state of the story"):
         pages.pages["/a.html"] = story(text)

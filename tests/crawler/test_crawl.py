@@ -235,9 +235,6 @@ def test_articles_say_how_they_were_found(crawled: Crawled) -> None:
     assert len(methods) >= 3, methods
 
 
-@pytest.mark.xfail(
-    strict=False, reason="listings in windows-1251 that only their meta element names are read as latin-1"
-)
 def test_titles_of_sources_are_read_right(crawled: Crawled) -> None:
     wrong = {
         record["url"]: record["discovery"]["title"]
