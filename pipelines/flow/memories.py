@@ -7,6 +7,7 @@ noted after it (it was held back), else with none.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from bisect import bisect
 from pathlib import Path
@@ -36,12 +37,14 @@ class Memories:
     """The memories of all sites of a run, and where each starts to hold.
 
     Each memory also stands in a file of a folder of their own, so that a worker process reads it once
-    instead of being sent it with every page.
+    instead of being sent it with every page. ``folder`` is made anew, and gone after ``close``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._sites: dict[str, list[tuple[Place, SiteMemory]]] = {}
-        self._folder = tempfile.TemporaryDirectory(prefix="broadsheet-")
+        self._folder = Path(tempfile.mkdtemp(prefix="broadsheet-")) if folder is None else folder
+        shutil.rmtree(self._folder, ignore_errors=True)  # what a killed process left
+        self._folder.mkdir(parents=True)
 
     def add(self, site: str, place: Place, memory: SiteMemory) -> None:
         known = self._sites.setdefault(site, [])
@@ -66,7 +69,7 @@ class Memories:
         return self._path(memory) if memory else None
 
     def _path(self, memory: SiteMemory) -> Path:
-        return Path(self._folder.name) / f"{memory.digest}.json"
+        return self._folder / f"{memory.digest}.json"
 
     def close(self) -> None:
-        self._folder.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)

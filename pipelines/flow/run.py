@@ -105,7 +105,7 @@ class Run:
         self._rejections = Lines(folder / "rejections.jsonl", keep=ledger.file_length(number, "rejections.jsonl"))
         self._queue: deque[Pending] = deque()
         self._sites: dict[str, Site] = {}
-        self._memories = Memories()
+        self._memories = Memories(folder / ".site-memory")
         self._inherited: dict[str, SiteMemory] = {}
         self._parsing = 0
         self._closed = False

@@ -77,7 +77,7 @@ def read(page: Markup, *, captured: datetime, provenance: Provenance) -> Dates:
     published = list(_stated(_declared(page), captured, language))
     if not published:
         published = list(_stated(datelines.visible(page), captured, language))
-    if provenance.date:
+    if provenance.date and provenance.method != "sitemap":  # whose lastmod is when the page last changed
         published += _stated(
             [("feed" if provenance.method == "feed" else "discovery", provenance.date)], captured, language
         )
