@@ -9,7 +9,7 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.commands.shared import examples, quiet_terminal, run_spider
+from crawler.commands.shared import add_max_disk, examples, quiet_terminal, run_spider, take_max_disk
 
 EXAMPLES = """
   scrapy archive https://www.example.org/2026/11/a-story.html
@@ -41,11 +41,13 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--list", metavar="FILE", help="read URLs from a file, one a line; - for standard input")
         parser.add_argument("--output", metavar="DIR", default="output/archive", help="folder (default: %(default)s)")
+        add_max_disk(parser)
         examples(parser, EXAMPLES)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         quiet_terminal(self)
         super().process_options(args, opts)
+        take_max_disk(self, opts)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         urls = [*args, *(read_list(opts.list) if opts.list else [])]

@@ -7,7 +7,7 @@ import argparse
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
-from crawler.commands.shared import examples, quiet_terminal, run_spider
+from crawler.commands.shared import add_max_disk, examples, quiet_terminal, run_spider, take_max_disk
 
 EXAMPLES = """
   scrapy crawl news -a job=jobs/rferl.toml
@@ -27,11 +27,13 @@ class Command(ScrapyCrawl):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        add_max_disk(parser)
         examples(parser, EXAMPLES)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         quiet_terminal(self)
         super().process_options(args, opts)
+        take_max_disk(self, opts)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 import sys
 from typing import Any
 
@@ -41,6 +42,25 @@ def quiet_terminal(command: ScrapyCommand) -> None:
     assert command.settings is not None
     if sys.stderr.isatty():
         command.settings.set("LOG_LEVEL", "WARNING", "cmdline")  # -L and -s come after, and win
+
+
+def add_max_disk(parser: argparse.ArgumentParser) -> None:
+    """The option ``--max-disk``, for the commands that fetch."""
+    parser.add_argument(
+        "--max-disk", metavar="SIZE", help="stop when the job's folder takes this much, e.g. 500M or 20G (status 4)"
+    )
+
+
+def take_max_disk(command: ScrapyCommand, opts: argparse.Namespace) -> None:
+    """Put ``--max-disk`` into the settings. Raises ``UsageError`` for what is no size."""
+    if opts.max_disk is None:
+        return
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", opts.max_disk.strip(), re.IGNORECASE)
+    if not found:
+        raise UsageError(f"--max-disk takes a size such as 500M or 20G, not {opts.max_disk!r}")
+    assert command.settings is not None
+    size = int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
+    command.settings.set("BROADSHEET_MAX_DISK", size, "cmdline")
 
 
 def run_spider(command: ScrapyCommand, name: str, arguments: dict[str, Any]) -> ExitStatus:

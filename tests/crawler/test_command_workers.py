@@ -26,3 +26,16 @@ def test_limits_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> No
 def test_every_command_asks_for_them(module: Any) -> None:
     assert module.workers_of is shared.workers_of
     assert not hasattr(module, "Workers")
+
+
+@pytest.mark.parametrize(("text", "size"), [("500", 500), ("500M", 500 << 20), ("1.5G", 3 << 29), ("20 GiB", 20 << 30)])
+def test_sizes_of_max_disk(text: str, size: int) -> None:
+    settings = Settings()
+    shared.take_max_disk(SimpleNamespace(settings=settings), SimpleNamespace(max_disk=text))  # type: ignore[arg-type]
+    assert settings.getint("BROADSHEET_MAX_DISK") == size
+
+
+@pytest.mark.parametrize("text", ["", "lots", "-1G", "5X"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        shared.take_max_disk(SimpleNamespace(settings=Settings()), SimpleNamespace(max_disk=text))  # type: ignore[arg-type]
