@@ -326,11 +326,6 @@ class Run:
 
     # ------------------------------------------------------------------ durability
 
-    @property
-    def waiting(self) -> int:
-        """Captures without an outcome."""
-        return len(self._queue)
-
     def commit(self) -> None:
         """Make durable what has been captured and settled: WARC, then JSONL, then the ledger."""
         self._check()

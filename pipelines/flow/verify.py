@@ -28,8 +28,6 @@ from pipelines.model import CaptureRef
 from pipelines.text.refine import Options
 from pipelines.workers import Workers
 
-__all__ = ["INDEX", "RECORDS", "Finding", "Verdict", "runs_of", "sha256", "verify_run", "verify_warcs"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
