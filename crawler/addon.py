@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
 from crawler.jobs import Job
+from pipelines.clock import pretend
+from pipelines.errors import ConfigError
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +55,17 @@ WIRING = {
 }
 
 
+def _instant(value: str | None) -> datetime | None:
+    """``BROADSHEET_NOW`` as an instant. Raises ``ConfigError``."""
+    if not value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ConfigError(f"BROADSHEET_NOW takes an instant such as 2026-06-01T10:00:00Z, not {value!r}") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 class BroadsheetAddon:
     """Wires the parts in. A setting of the user's own keeps its place: add-on priority is below it."""
 
@@ -71,6 +85,7 @@ class BroadsheetAddon:
             "REMOTE_CONTROL_ENABLED": False,
         }.items():
             settings.set(name, value, "addon")
+        pretend(_instant(settings["BROADSHEET_NOW"]))
 
     def update_settings(self, settings: BaseSettings) -> None:
         for name, value in WIRING.items():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import resource
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +31,7 @@ from crawler.jobs import Job, Outlet
 from crawler.status import ExitStatus
 from crawler.watch.report import counts
 from crawler.watch.tally import Tallies
-from pipelines import VERSION
+from pipelines import VERSION, clock
 from pipelines.errors import BroadsheetError, CaptureError, DiskFullError
 from pipelines.flow.live import open_run
 from pipelines.flow.parse import Parsed
@@ -64,7 +63,7 @@ class Crawl:
         """Open the job. Raises ``BusyError``, ``LedgerError`` or ``CaptureError``."""
         settings = crawler.settings
         self.crawler, self.job = crawler, job
-        self.started = time.time()
+        self.started = clock.now()
         self.status: ExitStatus | None = None
         self.failure: BaseException | None = None
         self.failures: list[tuple[str, str]] = []
@@ -313,7 +312,7 @@ class Crawl:
         return {
             "job": self.job.name,
             "counts": counts(self.tallies),
-            "seconds": round(time.time() - self.started, 3),
+            "seconds": round(clock.now() - self.started, 3),
             "cpu_seconds": {"crawl": round(used.ru_utime + used.ru_stime, 3)},
             "settings": {name: self.crawler.settings[name] for name in REPORTED},
         }

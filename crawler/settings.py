@@ -41,5 +41,8 @@ BROADSHEET_PARSE_MEGABYTES = 2048
 BROADSHEET_WARC_BYTES = 1_000_000_000
 BROADSHEET_MAX_DISK = 0
 
+# The instant that a run takes for now: for rehearsals of months, and tests. None: the real one.
+BROADSHEET_NOW = None
+
 # Private and loopback addresses are never spoken to, unless this is set (for a crawl of your own machines).
 ALLOW_PRIVATE_ADDRESSES = False

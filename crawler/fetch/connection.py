@@ -10,7 +10,7 @@ import socket
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from datetime import UTC, datetime
+from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -23,6 +23,7 @@ from twisted.python.failure import Failure
 from crawler.fetch.chunks import FramingError, unchunk
 from crawler.fetch.framing import Framer, Head, Limits
 from crawler.fetch.tls import explain, warc_protocol
+from pipelines import clock
 from pipelines.model import Exchange, Truncation
 
 SPOOL = 1 << 20
@@ -61,7 +62,7 @@ class Transfer:
         self._started = datetime.min
 
     def begin(self) -> None:
-        self._started = datetime.now(UTC)
+        self._started = clock.utcnow()
         self.sent = self.last = time.monotonic()
 
     def feed(self, data: bytes) -> None:

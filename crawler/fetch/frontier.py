@@ -28,6 +28,7 @@ from crawler.discovery.likeness import twin_of
 from crawler.discovery.redirects import MAX_HOPS
 from crawler.discovery.urls import normalise
 from crawler.fetch.wire import BODY_UNREAD
+from pipelines import clock
 from pipelines.model import Candidate, Role
 from pipelines.records.ledger import Ledger
 
@@ -129,7 +130,7 @@ class Frontier(BaseScheduler):
         pages: Callable[[str], int],
         call_later: Callable[[float], IDelayedCall | None],
         clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] = clock.now,
         since: float = 0.0,
     ) -> None:
         self._ledger, self._delay, self._per_host, self._pages = ledger, delay, per_host, pages

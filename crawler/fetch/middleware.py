@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -14,6 +13,7 @@ from scrapy.http import Response
 
 from crawler.fetch.outcome import OVERLOADED, ROBOTS, TRY_AGAIN, wanted
 from crawler.fetch.robots import MAX_REDIRECTS, RobotsPolicy, origin_of, retry_after
+from pipelines import clock
 from pipelines.errors import CaptureError
 from pipelines.model import Candidate, Role
 from pipelines.text.decode import decode_body
@@ -50,7 +50,7 @@ class RobotsMiddleware:
         if request.meta.get("dont_obey_robotstxt") or not self._crawler.settings.getbool("ROBOTSTXT_OBEY"):
             return
         base = origin_of(request.url)
-        policy: RobotsPolicy | None = self._crawl.robots.get(base, time.time())
+        policy: RobotsPolicy | None = self._crawl.robots.get(base, clock.now())
         if policy is None:
             if base not in self._fetching:
                 self._fetching[base] = asyncio.ensure_future(self._ask(base, request))
@@ -73,7 +73,7 @@ class RobotsMiddleware:
         """Fetch a robots.txt and keep what it says. What failed on our side is not kept: the next page asks again."""
         try:
             policy = await self._fetch(base, asked)
-            self._crawl.robots.put(base, policy, time.time())
+            self._crawl.robots.put(base, policy, clock.now())
             await asyncio.sleep(self._crawl.frontier.asked(urlsplit(base).netloc))
             return policy
         finally:
@@ -101,7 +101,7 @@ class RobotsMiddleware:
                 return RobotsPolicy.from_failure(f"{type(error).__name__}: {error}")
             location = response.headers.get("Location")
             if not (300 <= response.status < 400 and location):
-                wait = retry_after(response.headers.get("Retry-After"), time.time())
+                wait = retry_after(response.headers.get("Retry-After"), clock.now())
                 return RobotsPolicy.from_response(response.status, _body(response), wait)
             url = urljoin(url, location.decode("latin-1"))
         return RobotsPolicy.from_response(404)  # RFC 9309: too many redirects count as no robots.txt
@@ -133,7 +133,7 @@ class OutcomeMiddleware:
         row, host = request.meta["frontier"]
         cut = next((flag.partition(":")[2] for flag in response.flags if flag.startswith("truncated:")), None)
         if response.status in OVERLOADED:
-            wait = retry_after(response.headers.get("Retry-After"), time.time())
+            wait = retry_after(response.headers.get("Retry-After"), clock.now())
             frontier.hold(host, wait)
         if not wanted(response.status, cut):
             frontier.retry(row, host, f"truncated ({cut})" if cut else f"HTTP status {response.status}")

@@ -18,6 +18,7 @@ from scrapy.utils.log import get_scrapy_root_handler
 from twisted.internet import task
 
 from crawler.watch.tally import Tallies, Tally
+from pipelines import clock
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -89,7 +90,7 @@ class Progress:
 
     def _picture(self, total: Tally) -> Group:
         table = tally_table(self._crawl.tallies)
-        seconds = int(time.time() - self._crawl.started)
+        seconds = int(clock.now() - self._crawl.started)
         foot = f"{seconds // 60}:{seconds % 60:02d}  {self.rate():.1f} pages/s{self._left(total)}"
         return Group(table, Text(foot, style="dim"))
 

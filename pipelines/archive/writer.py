@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import IO
@@ -23,6 +23,7 @@ from pipelines.archive.scan import OPEN
 from pipelines.archive.segment import sync_folder
 from pipelines.archive.series import Series
 from pipelines.archive.values import Note, RevisitTarget
+from pipelines.clock import utcnow
 from pipelines.errors import CaptureError
 from pipelines.model import CaptureRef, Exchange, Provenance, RecordType
 
@@ -53,10 +54,6 @@ def _uuid() -> str:
     return f"urn:uuid:{uuid.uuid4()}"
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class WarcWriter:
     """The one writer of a folder's WARC files.
 
@@ -79,7 +76,7 @@ class WarcWriter:
         counted: Path | None = None,
         reserve: int | None = None,
         host: str | None = None,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = utcnow,
         new_id: Callable[[], str] = _uuid,
     ) -> None:
         self._clock, self._new_id = clock, new_id

@@ -6,12 +6,11 @@ import json
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipelines import VERSION
+from pipelines import VERSION, clock
 from pipelines.archive.cdxj import write_index
 from pipelines.archive.reader import Item
 from pipelines.archive.recover import read_tail
@@ -160,4 +159,4 @@ def _reconcile(place: Path, ledger: Ledger, run: int, writer: WarcWriter) -> _Di
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return clock.utcnow().isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -49,6 +49,36 @@ MIGRATIONS = (
     CREATE TABLE robots (origin TEXT PRIMARY KEY, fetched REAL NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,
                          text TEXT NOT NULL, retry_after REAL) WITHOUT ROWID;
     """,
+    """
+    -- Scheduled runs: when an address is asked for again, and with which validators.
+    ALTER TABLE frontier ADD COLUMN seen REAL;
+    ALTER TABLE frontier ADD COLUMN due REAL;
+    ALTER TABLE frontier ADD COLUMN base REAL;
+    ALTER TABLE frontier ADD COLUMN announced REAL;
+    ALTER TABLE frontier ADD COLUMN etag TEXT;
+    ALTER TABLE frontier ADD COLUMN modified TEXT;
+    CREATE INDEX frontier_due ON frontier (due) WHERE due IS NOT NULL;
+    CREATE INDEX frontier_failed ON frontier (id) WHERE state = 3;
+    CREATE INDEX frontier_sources ON frontier (outlet, role) WHERE role NOT IN ('article', 'requisite');
+    CREATE TABLE source (id INTEGER PRIMARY KEY, polls INTEGER NOT NULL DEFAULT 0, first REAL, gap REAL, changed REAL,
+                         failures INTEGER NOT NULL DEFAULT 0, failing REAL, reason TEXT);
+    DROP INDEX capture_url;
+    CREATE INDEX capture_url ON capture (url);
+    CREATE INDEX capture_run ON capture (run);
+    -- The life of an article: where the lines of its versions and changes stand in the records of the runs.
+    ALTER TABLE article ADD COLUMN loose TEXT;
+    CREATE INDEX article_loose ON article (loose);
+    CREATE TABLE alias (url TEXT PRIMARY KEY, canonical TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE version (canonical TEXT NOT NULL, number INTEGER NOT NULL, run INTEGER NOT NULL,
+                          offset INTEGER NOT NULL, length INTEGER NOT NULL, PRIMARY KEY (canonical, number))
+                          WITHOUT ROWID;
+    CREATE TABLE change (id INTEGER PRIMARY KEY, canonical TEXT NOT NULL, run INTEGER NOT NULL,
+                         offset INTEGER NOT NULL, length INTEGER NOT NULL);
+    CREATE INDEX change_article ON change (canonical);
+    -- What each outlet came to in each run: its own past, which its health is judged by.
+    CREATE TABLE outlet_run (outlet TEXT NOT NULL, run INTEGER NOT NULL, at REAL NOT NULL, json TEXT NOT NULL,
+                             PRIMARY KEY (outlet, run)) WITHOUT ROWID;
+    """,
 )
 """SQL that brings a ledger from version N to N + 1; ``PRAGMA user_version`` holds the version."""
 

@@ -96,7 +96,8 @@ class LedgerHistory:
 
     def put(self, canonical: str, known: Known) -> None:
         self._ledger.execute(
-            "INSERT OR REPLACE INTO article VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO article (canonical, id, run, number, first_seen, digests)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             (_text(canonical), known.id, known.run, known.number, known.first_seen, known.to_json()),
         )
 
