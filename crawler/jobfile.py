@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from crawler.discovery.urls import absolute
@@ -81,9 +82,41 @@ class Table:
             except ValueError:
                 return value
 
-    def duration(self, key: str, default: timedelta | None) -> timedelta | None:
-        value = self.data.get(key, default)
-        return value if value is None or isinstance(value, timedelta) else duration(value, self, key)
+    def duration(self, key: str, default: Default, *, zero: bool = False) -> timedelta | Default:
+        return duration(self.data[key], self, key, zero=zero) if key in self.data else default
+
+    def durations(self, key: str, default: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
+        """Times, each longer than the one before; as a text, with commas between them."""
+        if key not in self.data:
+            return default
+        value = self.data[key]
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(",")] if value.strip() not in ("", "none") else []
+        if not isinstance(value, list):
+            raise self.error(key, f'a list of times is expected, such as {key} = ["1h", "1d"], not {_shown(value)}')
+        found = tuple(duration(each, self, key) for each in value)
+        for before, after in itertools.pairwise(found):
+            if before >= after:
+                message = f"each time must be longer than the one before; {written(after)} comes after"
+                raise self.error(key, f"{message} {written(before)}")
+        return found
+
+    def moment(self, key: str, default: datetime | None) -> datetime | None:
+        """A date (the start of that day in UTC) or an instant (in UTC if it names no offset)."""
+        if key not in self.data:
+            return default
+        value = self.data[key]
+        try:
+            if isinstance(value, datetime):
+                moment = value
+            elif isinstance(value, date):
+                moment = datetime(value.year, value.month, value.day)
+            else:
+                moment = datetime.fromisoformat(value.strip())
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, AttributeError, OverflowError):
+            what = 'a date or an instant such as "2026-01-31" or "2026-01-31T06:00Z" is expected'
+            raise self.error(key, f"{what}, not {_shown(value)}") from None
 
     def strings(self, key: str) -> tuple[str, ...]:
         value = self.data.get(key, [])
@@ -144,14 +177,26 @@ class Table:
         return [Table(each, self.source, self.text, f"{key}[{n}].", n) for n, each in enumerate(value, 1)]
 
 
-def duration(value: object, table: Table, key: str) -> timedelta:
-    """``"36h"``, ``"7d"``, ``"90m"``, ``"2w"`` and sums of them (``"1d 12h"``)."""
+def duration(value: object, table: Table, key: str, *, zero: bool = False) -> timedelta:
+    """``"36h"``, ``"7d"``, ``"90m"``, ``"2w"`` and sums of them (``"1d 12h"``); no time (``"0"``) only if `zero`."""
     text = value.strip().lower() if isinstance(value, str) else ""
+    if zero and text == "0":
+        return timedelta(0)
     if re.fullmatch(r"(\d{1,6}\s*[mhdw]\s*)+", text):
         seconds = sum(int(count) * _UNITS[unit] for count, unit in re.findall(r"(\d+)\s*([mhdw])", text))
-        if seconds:
+        if seconds or zero:
             return timedelta(seconds=seconds)
     raise table.error(key, f'a time such as "36h", "7d" or "2w" (m, h, d, w) is expected, not {_shown(value)}')
+
+
+def written(time: timedelta) -> str:
+    """A time as a job file has it: ``1d 12h``."""
+    minutes, parts = round(time.total_seconds() / 60), []
+    for unit in "dhm":
+        count, minutes = divmod(minutes, _UNITS[unit] // 60)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts) or "0"
 
 
 def read_patterns(value: str, table: Table, key: str) -> tuple[str, ...]:

@@ -12,13 +12,13 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from crawler.discovery.urls import host_of, same_site
-from crawler.jobfile import Table, duration, read_patterns
+from crawler.jobfile import Table, read_patterns, written
 from pipelines.errors import ConfigError
 
 
@@ -36,6 +36,23 @@ class Limits:
     """Seconds between two requests to a host; None for the setting. A longer Crawl-delay or Retry-After wins."""
     concurrency: int | None = None
     """Requests to a host at a time; None for the setting."""
+    revisit: tuple[timedelta, ...] = (
+        timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=7), timedelta(days=30),
+    )  # fmt: skip
+    """How long after its first capture an article is asked for again, each time; none for never."""
+    poll_min: timedelta = timedelta(0)
+    """A source (home, section, feed, sitemap) is not asked again sooner,"""
+    poll_max: timedelta = timedelta(days=30)
+    """and not later than this, however often it has proved to change."""
+    since: datetime | None = None
+    """Only articles of that moment or later: the run is a backfill."""
+    until: datetime | None = None
+    """Only articles before that moment: the run is a backfill."""
+
+    @property
+    def backfill(self) -> bool:
+        """Whether the articles of a span of time are wanted, and not what is new."""
+        return self.since is not None or self.until is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +120,7 @@ class Job:
 JOB_KEYS = ("name", "output", "contact", "user_agent", "limits", "outlets")
 LIMIT_KEYS = tuple(each.name for each in fields(Limits))
 OUTLET_KEYS = ("name", "home", "feeds", "sitemaps", "sections", "hosts", "allow", "deny", "language", *LIMIT_KEYS)
+_NUMBERS = ("pages", "depth", "delay", "concurrency")
 OVERRIDES = ("outlet", "allow", "deny", "output", "contact", "user_agent", *LIMIT_KEYS)
 
 
@@ -172,19 +190,39 @@ def _outlet(table: Table, limits: Limits) -> Outlet:
 
 def _limits(table: Table, default: Limits) -> Limits:
     table.only(LIMIT_KEYS)
-    return Limits(
+    limits = Limits(
         pages=table.number("pages", default.pages, 1, 10_000_000, int),
         age=table.duration("age", default.age),
         depth=table.number("depth", default.depth, 0, 100, int),
         delay=table.number("delay", default.delay, 0.0, 3600.0, float),
         concurrency=table.number("concurrency", default.concurrency, 1, 16, int),
+        revisit=table.durations("revisit", default.revisit),
+        poll_min=table.duration("poll_min", default.poll_min, zero=True) or timedelta(0),
+        poll_max=table.duration("poll_max", default.poll_max) or default.poll_max,
+        since=table.moment("since", default.since),
+        until=table.moment("until", default.until),
     )
+    _agree(limits, table)
+    return limits
+
+
+def _agree(limits: Limits, table: Table) -> None:
+    """Refuse limits that leave nothing between them."""
+    if limits.poll_min > limits.poll_max:
+        key = "poll_min" if "poll_min" in table.data else "poll_max"
+        what = f"{written(limits.poll_min)} to {written(limits.poll_max)}"
+        raise table.error(key, f"a source cannot be asked every {what}: poll_min must not be longer than poll_max")
+    if limits.since and limits.until and limits.since >= limits.until:
+        key = "until" if "until" in table.data else "since"
+        what = f"from {limits.since.isoformat()} to before {limits.until.isoformat()}"
+        raise table.error(key, f"there is no time {what}: since must come before until")
 
 
 def override(job: Job, options: Mapping[str, str]) -> Job:
     """A job with command-line options applied to all its outlets.
 
-    ``outlet`` picks outlets by name; ``allow`` replaces the job's patterns, ``deny`` adds to them.
+    ``outlet`` picks outlets by name; ``allow`` replaces the job's patterns, ``deny`` adds to them. Lists are written
+    with commas.
 
     :raises ConfigError: an option is unknown, or its value cannot be used.
     """
@@ -203,9 +241,12 @@ def override(job: Job, options: Mapping[str, str]) -> Job:
     changes: dict[str, Any] = {}
     for key in LIMIT_KEYS:
         if key in options:
-            changes[key] = duration(options[key], table, key) if key == "age" else table.parse_number(options[key])
-    checked = _limits(Table(changes, "option", "", "-a "), Limits()) if changes else None
-    final = {key: getattr(checked, key) for key in changes}
+            changes[key] = Table.parse_number(options[key]) if key in _NUMBERS else options[key]
+    given = Table(changes, "option", "", "-a ")
+
+    def limited(limits: Limits) -> Limits:
+        return _limits(given, limits)
+
     allow = read_patterns(options["allow"], table, "allow") if "allow" in options else None
     deny = read_patterns(options["deny"], table, "deny") if "deny" in options else ()
     return replace(
@@ -213,11 +254,11 @@ def override(job: Job, options: Mapping[str, str]) -> Job:
         output=options.get("output", job.output),
         contact=options.get("contact", job.contact),
         user_agent=options.get("user_agent", job.user_agent),
-        limits=replace(job.limits, **final),
+        limits=limited(job.limits),
         outlets=tuple(
             replace(
                 each,
-                limits=replace(each.limits, **final),
+                limits=limited(each.limits),
                 allow=each.allow if allow is None else allow,
                 deny=each.deny + deny,
             )

@@ -52,6 +52,8 @@ class Candidate:
     """The headline as the source gives it."""
     date: str | None = None
     """The publication or modification date as the source gives it, unparsed."""
+    updated: str | None = None
+    """When the page was last changed, as the source announces it, unparsed; None where it announces nothing."""
     depth: int = 0
     """Links followed from the seed to here."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -77,6 +77,35 @@ def test_everything() -> None:
     assert pickle.loads(pickle.dumps(got)) == got
 
 
+def test_revisits_and_polls() -> None:
+    hours = (1, 6, 24, 7 * 24, 30 * 24)
+    got = job(MINIMAL).limits
+    assert got.revisit == tuple(timedelta(hours=each) for each in hours)
+    assert (got.poll_min, got.poll_max) == (timedelta(0), timedelta(days=30))
+    text = "[limits]\nrevisit = ['90m', '1d 12h']\npoll_min = '1h'\npoll_max = '2d'\n" + MINIMAL
+    one = job(text + "poll_min = '0'\nrevisit = []\n").outlets[0].limits
+    assert job(text).limits.revisit == (timedelta(minutes=90), timedelta(hours=36))
+    assert (one.revisit, one.poll_min, one.poll_max) == ((), timedelta(0), timedelta(days=2))
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("'2026-01-31'", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("2026-01-31T06:00:00", datetime(2026, 1, 31, 6, tzinfo=UTC)),
+        ("'2026-01-31T06:00Z'", datetime(2026, 1, 31, 6, tzinfo=UTC)),
+        ("2026-01-31T06:00:00+02:00", datetime(2026, 1, 31, 4, tzinfo=UTC)),
+    ],
+)
+def test_spans(written: str, moment: datetime) -> None:
+    for key in ("since", "until"):
+        limits = job(MINIMAL + f"{key} = {written}").outlets[0].limits
+        assert getattr(limits, key) == moment
+        assert limits.backfill
+    assert not job(MINIMAL).limits.backfill
+
+
 # mistake, what the message must hold
 MISTAKES: list[tuple[str, tuple[str, ...]]] = [
     ("", ("outlets", "at least one", 'home = "https://www.example.org/"')),
@@ -105,6 +134,18 @@ MISTAKES: list[tuple[str, tuple[str, ...]]] = [
     ("[limits]\nage = '7 days'\n" + MINIMAL, ("line 2", '"7d"')),
     ("[limits]\nage = '0d'\n" + MINIMAL, ("line 2", '"7d"')),
     ("limits = 5\n" + MINIMAL, ("line 1", "[limits]")),
+    ("[limits]\nrevisit = 5\n" + MINIMAL, ("line 2", "limits.revisit", "list of times", "not 5")),
+    ("[limits]\nrevisit = ['1h', 'soon']\n" + MINIMAL, ("line 2", '"36h"', 'not "soon"')),
+    ("[limits]\nrevisit = ['1h', '0m']\n" + MINIMAL, ("line 2", 'not "0m"')),
+    ("[limits]\nrevisit = ['6h', '90m']\n" + MINIMAL, ("line 2", "longer", "1h 30m comes after 6h")),
+    ("[limits]\nrevisit = ['1h', '60m']\n" + MINIMAL, ("line 2", "1h comes after 1h")),
+    ("[limits]\npoll_max = '0'\n" + MINIMAL, ("line 2", "limits.poll_max", '"36h"')),
+    ("[limits]\npoll_min = '2d'\npoll_max = '1d'\n" + MINIMAL, ("line 2", "poll_min", "2d", "1d", "not be longer")),
+    ("[limits]\npoll_min = '2d'\n" + MINIMAL + "poll_max = '1d'", ("line 5", "outlets[1].poll_max", "2d to 1d")),
+    ("[limits]\nsince = 'may'\n" + MINIMAL, ("line 2", "limits.since", '"2026-01-31"', 'not "may"')),
+    ("[limits]\nuntil = 2026\n" + MINIMAL, ("line 2", "limits.until", '"2026-01-31"', "not 2026")),
+    ("[limits]\nsince = 06:00:00\n" + MINIMAL, ("line 2", "a date or an instant")),
+    (MINIMAL + "since = 2026-02-01\nuntil = 2026-02-01", ("line 4", "outlets[1].until", "since must come before")),
     ("name = 'a/b'\n" + MINIMAL, ("line 1", "directory")),
     ("name = '..'\n" + MINIMAL, ("line 1", "directory")),
     (MINIMAL + MINIMAL, ("line 4", "two outlets are called 'example.org'")),
@@ -172,6 +213,10 @@ def test_override() -> None:
     assert [each.allow for each in every.outlets] == [("/b*",), ()]
     assert [each.limits.delay for each in every.outlets] == [None, 9.0]
     assert override(before, {}) == before
+    span = override(before, {"since": "2026-01-01", "until": "2026-02-01", "revisit": "1h, 2d", "poll_min": "0"})
+    assert all(each.limits.since == datetime(2026, 1, 1, tzinfo=UTC) and each.limits.until for each in span.outlets)
+    assert span.limits.revisit == (timedelta(hours=1), timedelta(days=2))
+    assert override(before, {"revisit": "none"}).limits.revisit == ()
     assert override(before, {"output": "x", "contact": "c", "user_agent": "u"}).output == "x"
 
 
@@ -187,6 +232,10 @@ def test_override() -> None:
         ({"outlet": ","}, ("name one or more of: example.org",)),
         ({"allow": "x"}, ("-a allow", "start it with /")),
         ({"deny": "re:["}, ("no regular expression",)),
+        ({"revisit": "1h,x"}, ("-a revisit", 'not "x"')),
+        ({"poll_min": "40d"}, ("-a poll_min", "40d to 30d")),
+        ({"since": "2026-02-30"}, ("-a since", 'not "2026-02-30"')),
+        ({"since": "2026-02-02", "until": "2026-02-01"}, ("-a until", "since must come before until")),
     ],
 )
 def test_wrong_options(options: dict[str, str], parts: tuple[str, ...]) -> None:
