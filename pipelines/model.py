@@ -1,7 +1,7 @@
 """The values that pass through Broadsheet, from the address of a page to its record.
 
 ``Candidate`` → (fetched) → ``Exchange`` → (written) → ``CaptureRef`` → (read back) → ``Capture``
-→ (refined) → ``Article`` or ``Rejection``.
+→ (refined) → ``Article`` or ``Rejection`` → (settled) → the same, and a ``Change`` if an article's life has one.
 
 All are plain values: frozen, compared by content and, but for ``Exchange``, picklable.
 """
@@ -20,7 +20,7 @@ RecordType = Literal["response", "revisit", "resource"]
 """The WARC record types that hold what a reader may see."""
 
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Of the record. Major: a field was removed or changed its meaning. Minor: a field was added."""
 
 
@@ -186,6 +186,8 @@ class HttpFacts:
     mime: str | None
     etag: str | None
     last_modified: str | None
+    location: str | None = None
+    """Where a redirect leads, as sent; since 1.1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +283,59 @@ class Rejection:
     warc: WarcPointer
     http: HttpFacts | None
     discovery: Discovery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One paragraph that is not what it was."""
+
+    op: Literal["added", "removed", "changed"]
+    paragraph: int
+    """Its number, from 1: in the new text, of a removed one in the old."""
+    before: str | None
+    """Null for one that was added."""
+    after: str | None
+    """Null for one that was removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An event in the life of an article that was known before: one capture shows at most one."""
+
+    schema_version: str
+    id: str
+    """UUID derived from the WARC record id and the kind: stable for the same capture."""
+    kind: Literal["version", "deletion", "restoration"]
+    """A new version; the article is gone; it is there again, after a deletion (if it has changed meanwhile, this is the
+    record of the new version as well)."""
+    url: str
+    """The address that was fetched."""
+    canonical_url: str
+    """The address that the article is known by since it was first seen."""
+    outlet: str | None
+    article_id: str
+    """The version that the capture shows; of a deletion, the last version there was."""
+    previous_id: str | None
+    """The version before; null where no new version came to be."""
+    number: int
+    """Of the version ``article_id``, from 1."""
+    change: str | None
+    """What differs from the version before: ``text``, ``headline`` or ``metadata``; null where nothing does."""
+    headline: str | None
+    previous_headline: str | None
+    """That of the version before; null where no new version came to be."""
+    diff: tuple[Edit, ...] | None
+    """The paragraphs that changed, in order; empty where the text is the same; null where no new version came to be, or
+    the text before is not at hand any more."""
+    first_seen: str
+    """``WARC-Date`` of the first capture of this article."""
+    last_seen: str | None
+    """``WARC-Date`` of the last capture before this one that showed the article; null where that was not kept."""
+    missing_since: str | None
+    """``WARC-Date`` of the first capture that showed it gone; null for a version."""
+    warc: WarcPointer
+    """The capture that shows it."""
+    http: HttpFacts | None
 
 
 Outcome = Article | Rejection

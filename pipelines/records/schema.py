@@ -1,6 +1,7 @@
 """The JSON Schema of the records, generated from the classes in ``pipelines.model``.
 
-``python -m pipelines.records.schema DIR`` writes ``article.schema.json`` and ``rejection.schema.json``.
+``python -m pipelines.records.schema DIR`` writes ``article.schema.json``, ``rejection.schema.json`` and
+``change.schema.json``.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def field_docs(record: type) -> dict[str, str]:
 
 
 def main(folder: str) -> None:
-    for record in (model.Article, model.Rejection):
+    for record in (model.Article, model.Rejection, model.Change):
         path = Path(folder) / f"{record.__name__.lower()}.schema.json"
         path.write_text(json.dumps(schema(record), indent=2, ensure_ascii=False) + "\n", "utf-8")
         print(path)

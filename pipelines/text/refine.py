@@ -252,6 +252,7 @@ def _http(capture: Capture) -> HttpFacts:
         mime=mime_of(capture.header("content-type")) or None,
         etag=capture.header("etag"),
         last_modified=capture.header("last-modified"),
+        location=capture.header("location"),
     )
 
 

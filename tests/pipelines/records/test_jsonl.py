@@ -82,7 +82,7 @@ def test_a_failed_wait_for_the_disk_is_final(tmp_path, monkeypatch):
 
 
 def test_the_published_schema_is_the_generated_one():
-    for record in (model.Article, model.Rejection):
+    for record in (model.Article, model.Rejection, model.Change):
         published = Path(f"docs/schema/{record.__name__.lower()}.schema.json")
         assert json.loads(published.read_text()) == schema(record), "python -m pipelines.records.schema docs/schema"
 
