@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,15 @@ from twisted.internet import task
 from twisted.internet.interfaces import IDelayedCall
 
 from crawler.discovery import Discovered
+from crawler.fetch.framing import Head
 from crawler.fetch.frontier import ONWARD, Frontier
 from crawler.fetch.outcome import ROBOTS, candidate_of, candidates_in, wanted
 from crawler.fetch.parse import parse_page
 from crawler.fetch.robots import RobotsCache
+from crawler.fetch.schedule import Schedule
 from crawler.fetch.wire import head_of
-from crawler.jobs import Job, Outlet
+from crawler.jobs import Job, Limits, Outlet
+from crawler.signals import captured, settled
 from crawler.status import ExitStatus
 from crawler.watch.report import counts
 from crawler.watch.tally import Tallies
@@ -36,7 +39,7 @@ from pipelines.errors import BroadsheetError, CaptureError, DiskFullError
 from pipelines.flow.live import open_run
 from pipelines.flow.parse import Parsed
 from pipelines.flow.run import Hooks
-from pipelines.model import Candidate, CaptureRef, Exchange, Outcome, Provenance, Rejection, Role
+from pipelines.model import Candidate, CaptureRef, Change, Exchange, Outcome, Provenance, Rejection, Role
 from pipelines.records.jsonl import DISK_FULL
 
 logger = logging.getLogger(__name__)
@@ -51,6 +54,9 @@ REPORTED = (
     "DOWNLOAD_MAXSIZE", "DOWNLOAD_VERIFY_CERTIFICATES", "ALLOW_PRIVATE_ADDRESSES",
 )  # fmt: skip
 """Settings that ``run.json`` names: those that decide what is fetched and how."""
+
+MOST_VALIDATOR = 1024
+"""Characters of an ETag that are kept."""
 
 MISFITS = 3
 """Captures in a row that find no room, after which the disk counts as full: one large page is no reason to stop."""
@@ -67,6 +73,8 @@ class Crawl:
         self.status: ExitStatus | None = None
         self.failure: BaseException | None = None
         self.failures: list[tuple[str, str]] = []
+        self.reports: list[Callable[[], Mapping[str, Any]]] = []
+        """Called when the run is complete and its records are written: what they give stands in ``run.json``."""
         self._uncommitted = 0
         self._misfits = 0
         self._unkept: CaptureError | None = None
@@ -112,13 +120,18 @@ class Crawl:
         ledger = self.live.ledger
         self.robots = RobotsCache()
         self.robots.restore(ledger.execute("SELECT * FROM robots").fetchall())
+        since = self._run_started()
+        self.schedule = Schedule(ledger, limits=self._limits, now=clock.now, since=since)
         self.frontier = Frontier(
             ledger,
             delay=lambda host: job.delay(host, settings.getfloat("BROADSHEET_DELAY")),
             per_host=lambda host: job.concurrency(host, settings.getint("BROADSHEET_CONNECTIONS")),
             pages=job.pages,
             call_later=self._call_later,
-            since=self._run_started(),
+            since=since,
+            schedule=self.schedule,
+            on_demand=getattr(self.crawler.spider, "on_demand", True),
+            longest_wait=settings.getfloat("BROADSHEET_LONGEST_WAIT"),
         )
         self._take_up()
         self.tallies = Tallies(ledger, self.live.run.number, self.frontier.counts)
@@ -135,6 +148,10 @@ class Crawl:
         crawler.signals.connect(crawl.idle, signals.spider_idle)
         crawler.signals.connect(crawl.closed, signals.spider_closed)
         return crawl
+
+    def _limits(self, outlet: str) -> Limits | None:
+        found = self._outlet(outlet, Role.ARTICLE)
+        return found.limits if found is not None else None
 
     def _run_started(self) -> float:
         """When the run was begun: by this process, or by one before it."""
@@ -168,8 +185,7 @@ class Crawl:
             self.frontier.captured_url(capture.ref.url)
         self.frontier.resume_counts(self.live.ledger.asked(self.live.run.number))
         if not self.live.resumed:
-            self.frontier.again((Role.HOME, Role.FEED, Role.SITEMAP, Role.SECTION))
-            self.frontier.revive()
+            self.frontier.begin()
 
     def opened(self, spider: Spider) -> None:
         self._timer.start(COMMIT_SECONDS, now=False)
@@ -205,18 +221,21 @@ class Crawl:
             fetch_ms=round(exchange.elapsed * 1000),
         )
         try:
-            parsed = self.live.run.capture(exchange, provenance)
+            taken = self.live.run.capture(exchange, provenance)
         finally:
             exchange.response.close()
         if "frontier" in request.meta and wanted(head.status, exchange.truncated):
-            self.frontier.captured(request.meta["frontier"][0])
+            whole = exchange.truncated is None
+            validators = (_value(head, b"etag"), _value(head, b"last-modified")) if whole else (None, None)
+            self.frontier.captured(request.meta["frontier"][0], head.status, validators)
+        self.crawler.signals.send_catch_log(captured, ref=taken.ref, provenance=provenance, status=head.status)
         self._misfits = 0
         self.crawler.stats.inc_value("broadsheet/captures")
         self.tallies.of(provenance.outlet).fetched += 1
         self._uncommitted += 1
         if self._uncommitted >= COMMIT_CAPTURES:
             self._commit()
-        return parsed
+        return taken.parsed
 
     def discovered(self, ref: CaptureRef, provenance: Provenance, found: Discovered) -> None:
         """Put what a page leads to into the frontier."""
@@ -228,10 +247,12 @@ class Crawl:
         if added:
             self.frontier.wake()
 
-    def settled(self, outcome: Outcome) -> None:
+    def settled(self, outcome: Outcome, change: Change | None = None) -> None:
         reason = outcome.reason if isinstance(outcome, Rejection) else "article"
         self.tallies.settled(outcome.outlet, reason)
         self.crawler.stats.inc_value(f"broadsheet/outcome/{reason}")
+        self.schedule.settled(outcome, change)
+        self.crawler.signals.send_catch_log(settled, outcome=outcome, change=change)
 
     # ------------------------------------------------------------------ durability and the end
 
@@ -291,7 +312,10 @@ class Crawl:
                 for row in self.robots.rows():
                     if row[2] == "disallow-all" and not row[5]:
                         continue  # it could not be had, and nobody asked for patience: the next run tries at once
+                    if row[0] in self.robots.closed:  # the next run looks whether it still is
+                        row = (row[0], 0.0, *row[2:])
                     self.live.ledger.execute("INSERT INTO robots VALUES (?, ?, ?, ?, ?, ?)", row)
+                self.schedule.settle_sources()
                 await self.live.finish(self._report)
         except Exception as error:
             self._ended_by(error)
@@ -315,7 +339,7 @@ class Crawl:
             "seconds": round(clock.now() - self.started, 3),
             "cpu_seconds": {"crawl": round(used.ru_utime + used.ru_stime, 3)},
             "settings": {name: self.crawler.settings[name] for name in REPORTED},
-        }
+        } | {name: value for report in self.reports for name, value in report().items()}
 
     def _end(self, reason: str) -> None:
         try:
@@ -337,3 +361,9 @@ class Crawl:
             ExitStatus.PARTIAL: f"Ended: {articles}; some addresses could not be fetched.",
             ExitStatus.INTERRUPTED: f"Interrupted: {articles} so far. Start it again to go on.",
         }.get(ExitStatus.ERROR if self.status is None else self.status, f"Stopped: {self.failure}")
+
+
+def _value(head: Head, name: bytes) -> str | None:
+    """A field of the head that the next request may send back: visible ASCII only."""
+    value = next((value for key, value in head.fields if key.lower() == name), b"").decode("latin-1").strip()
+    return value if value and value.isascii() and value.isprintable() and len(value) <= MOST_VALIDATOR else None

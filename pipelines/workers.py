@@ -55,16 +55,30 @@ class Workers:
     def __init__(
         self, number: int, *, seconds: float = SECONDS, megabytes: int = MEGABYTES, preload: tuple[str, ...] = ()
     ) -> None:
-        self.number, self._seconds, self._megabytes = number, seconds, megabytes
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([*PRELOAD, *preload])
-        _start_server()
-        Workers._open += 1
-        self._pool = ProcessPool(max_workers=number, initializer=prepare, initargs=(megabytes,), context=context)
+        self.number, self._seconds, self._megabytes, self._preload = number, seconds, megabytes, preload
+        self._pool: ProcessPool | None = None
+        self._closed = False
+
+    def _started(self) -> ProcessPool:
+        """The pool: a crawl that finds nothing new never starts it, and so costs little."""
+        if self._pool is None:
+            if self._closed:
+                raise RuntimeError("the pool is closed")
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload([*PRELOAD, *self._preload])
+            _start_server()
+            Workers._open += 1
+            self._pool = ProcessPool(
+                max_workers=self.number, initializer=prepare, initargs=(self._megabytes,), context=context
+            )
+        return self._pool
 
     def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
-        """Run a module-level function in a worker; see ``result`` for what may come of it."""
-        future: Future[Any] = self._pool.schedule(function, args=args, timeout=self._seconds)
+        """Run a module-level function in a worker; see ``result`` for what may come of it.
+
+        Raises ``RuntimeError`` when the pool has ended.
+        """
+        future: Future[Any] = self._started().schedule(function, args=args, timeout=self._seconds)
         return future
 
     def result(self, future: Future[Any]) -> Any:
@@ -87,6 +101,9 @@ class Workers:
             raise ExtractError(f"the parser failed: {type(error).__name__}: {error}") from error
 
     def close(self, *, wait: bool = True) -> None:
+        self._closed = True
+        if self._pool is None:
+            return
         if wait:
             self._pool.close()
         else:

@@ -27,6 +27,7 @@ from crawler.discovery.dates import parse_date
 from crawler.discovery.likeness import twin_of
 from crawler.discovery.redirects import MAX_HOPS
 from crawler.discovery.urls import normalise
+from crawler.fetch.schedule import Schedule
 from crawler.fetch.wire import BODY_UNREAD
 from pipelines import clock
 from pipelines.model import Candidate, Role
@@ -55,14 +56,20 @@ AGAIN = "{} #again"
 LISTINGS = 200
 """Section pages and sitemaps read per outlet and run: a large site's archive must not hold up its news."""
 
-GIVE_UP = 8
-"""Failures of a host in a row after which it is left alone for this run; its addresses wait for the next."""
+GIVE_UP, GIVE_UP_COLD = 8, 4
+"""Failures of a host in a row after which it is left alone for this run, and its addresses wait for the next; fewer for
+one that has not answered at all."""
 
 LONGEST_WAIT = 300.0
 """Seconds that a run waits for a host that asks for it; one that asks for more is left alone for this run."""
 
-RANK = (Role.REQUISITE, Role.ARTICLE, Role.SECTION, Role.SITEMAP, Role.FEED, Role.HOME, Role.ROBOTS)
-"""Sources before articles, so that the newest articles are known when their turn comes."""
+OK, NOT_MODIFIED = 200, 304
+
+Validators = tuple[str | None, str | None]
+"""ETag and Last-Modified, as they were sent."""
+
+RANK = (Role.REQUISITE, Role.ARTICLE, Role.SECTION, Role.HOME, Role.SITEMAP, Role.FEED, Role.ROBOTS)
+"""Sources before articles, so that the newest articles are known when their turn comes; those that say most first."""
 
 
 _SCHEME = "lower(substr(url, 1, instr(url, ':') - 1))"
@@ -98,6 +105,8 @@ class Host:
     """Monotonic time from which the next request may go."""
     failures: int = 0
     """In a row."""
+    answers: int = 0
+    """Requests that did not fail."""
     given_up: str | None = None
     """Why it is left alone for this run."""
     closed: dict[str, str] = field(default_factory=dict)
@@ -119,6 +128,8 @@ class Frontier(BaseScheduler):
     ``pages`` gives the number of articles that an outlet may be asked for; ``delay`` the seconds between two
     requests to a host of that name, ``per_host`` the connections it may have. ``call_later`` has Scrapy's engine
     ask again after so many seconds. ``since`` is the start of the run, which may lie before that of the process.
+    With ``on_demand``, seeds are asked for by name: they are fetched again by every run. ``schedule`` says what else is
+    fetched again; without it, nothing is. ``longest_wait`` is how many seconds a run waits for a host that asks for it.
     """
 
     def __init__(
@@ -132,7 +143,13 @@ class Frontier(BaseScheduler):
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = clock.now,
         since: float = 0.0,
+        schedule: Schedule | None = None,
+        on_demand: bool = True,
+        longest_wait: float = LONGEST_WAIT,
     ) -> None:
+        self._schedule, self._on_demand, self._longest_wait = schedule, on_demand, longest_wait
+        self._anew: set[str] = set()
+        """Keys of addresses fetched again in this run: what they lead on to is fetched again, too."""
         self._ledger, self._delay, self._per_host, self._pages = ledger, delay, per_host, pages
         self._call_later, self._clock, self._now, self._since = call_later, clock, now, since
         self._hosts: dict[str, Host] = {}
@@ -164,9 +181,11 @@ class Frontier(BaseScheduler):
         """Take up what waits, including what was in flight when the last process ended."""
         self._ledger.execute("UPDATE frontier SET state = 0, not_before = 0 WHERE state = 1")
         self._ledger.execute("UPDATE frontier SET not_before = 0 WHERE state = 0 AND not_before > 0")
-        sql = "SELECT outlet, count(*), sum(state = 0), sum(state = 3 AND not_before >= ?) FROM frontier GROUP BY 1"
-        for outlet, found, waiting, failed in self._ledger.execute(sql, (self._since,)):
-            self.counts[outlet] = Counter(found=found, waiting=waiting, failed=failed)
+        for outlet, waiting in self._ledger.execute("SELECT outlet, count(*) FROM frontier WHERE state = 0 GROUP BY 1"):
+            self.counts[outlet] = Counter(found=waiting, waiting=waiting)
+        sql = "SELECT outlet, count(*) FROM frontier WHERE state = 3 AND not_before >= ? GROUP BY 1"
+        for outlet, failed in self._ledger.execute(sql, (self._since,)):
+            self._count(outlet)["failed"] += failed
         for (name,) in self._ledger.execute("SELECT DISTINCT host FROM frontier WHERE state = 0").fetchall():
             self._offer(self._host(name))
 
@@ -188,22 +207,27 @@ class Frontier(BaseScheduler):
             url=request.url, role=Role.ARTICLE, method="spider", outlet=urlsplit(request.url).hostname or ""
         )
         added = self.add([dataclasses.replace(candidate, url=request.url) if replaced else candidate])
-        return bool(added) or (candidate.method == "seed" and self._ask_again(candidate.url))
+        return bool(added) or (self._on_demand and candidate.method == "seed" and self._ask_again(candidate.url))
 
     def _ask_again(self, url: str) -> bool:
         """Let an address wait once more that is asked for by name, unless this run has seen to it already."""
+        key = normalise(url)
         row = self._ledger.execute(
             "UPDATE frontier SET state = 0, attempts = 0, not_before = 0"
             " WHERE key = ? AND state > 1 AND not_before < ? RETURNING host, outlet",
-            (normalise(url), self._since),
+            (key, self._since),
         ).fetchone()
         if row is None:
             return False
-        host = self._host(row[0])
-        host.fresh = False
         self._count(row[1])["waiting"] += 1
-        self._offer(host)
+        self._waits(row[0])
         return True
+
+    def _waits(self, name: str) -> None:
+        """Another address of a host waits."""
+        host = self._host(name)
+        host.fresh = False
+        self._offer(host)
 
     def next_request(self) -> Request | None:
         if self.stopped:
@@ -233,14 +257,18 @@ class Frontier(BaseScheduler):
     # ------------------------------------------------------------------ addresses
 
     def add(self, candidates: Iterable[Candidate]) -> int:
-        """Add addresses that are not known yet; gives how many were new."""
+        """Add addresses that are not known yet, and let wait again those for which there is cause; gives how many
+        were new."""
         touched: Counter[str] = Counter()
+        sources: set[str | None] = set()
         for candidate in candidates:
+            sources.add(candidate.source_url)
             key = normalise(candidate.url)
             if key is None:
                 logger.info("not fetched: %r is no http(s) URL", candidate.url)
                 continue
-            if candidate.method in ONWARD:
+            onward = candidate.method in ONWARD
+            if onward:
                 chain = self._chain(candidate)
                 if len(chain) > MAX_HOPS:
                     logger.warning(
@@ -262,21 +290,37 @@ class Frontier(BaseScheduler):
                 counts = self._count(candidate.outlet)
                 counts["found"] += 1
                 counts["waiting"] += 1
+            elif onward and (normalise(candidate.source_url or "") or candidate.source_url) in self._anew:
+                self._follow_again(key)
+            if self._schedule is not None:
+                self._schedule.read(normalise(candidate.source_url or ""), candidate, key, bool(cursor.rowcount))
+                if not cursor.rowcount and candidate.updated and (name := self._schedule.announced(candidate, key)):
+                    self._count(candidate.outlet)["waiting"] += 1
+                    self._waits(name)
         for name in touched:
-            host = self._host(name)
-            host.fresh = False
-            self._offer(host)
+            self._waits(name)
+        if self._schedule is not None:
+            for source in {normalise(each) for each in sources if each} - {None}:
+                if self._schedule.ran_over(source):
+                    self._stand_in(self._schedule.outlet_of(source))
         return touched.total()
 
-    def again(self, roles: Iterable[Role]) -> None:
-        """Let known addresses of these roles wait once more: the sources, at the start of a run."""
-        for role in roles:
-            self._ledger.execute(
-                "UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE role = ? AND state > 1", (str(role),)
-            )
+    def _follow_again(self, key: str) -> None:
+        """A page that is fetched again sends its reader on to where it did before: follow, once in this run."""
+        row = self._ledger.execute(
+            "UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE key = ? AND state > 1"
+            " AND role IN ('article', 'requisite') AND (seen IS NULL OR seen < ?) RETURNING host, outlet",
+            (key, self._since),
+        ).fetchone()
+        if row is not None:
+            self._anew.add(key)
+            self._count(row[1])["waiting"] += 1
+            self._waits(row[0])
 
-    def revive(self) -> None:
-        """Let what failed in earlier runs wait once more, at the start of a run, until it has failed in several."""
+    def begin(self) -> None:
+        """At the start of a run, not of a process: let wait what is due, and what failed, until it has in several."""
+        if self._schedule is not None:
+            self._schedule.wake()
         self._ledger.execute(
             "UPDATE frontier SET state = 0, not_before = 0 WHERE state = 3 AND attempts < ?", (TRIES * RUNS,)
         )
@@ -304,9 +348,28 @@ class Frontier(BaseScheduler):
 
     # ------------------------------------------------------------------ outcomes
 
-    def captured(self, row: int) -> None:
-        """The address is in the archive."""
+    def captured(self, row: int, status: int = 200, validators: Validators = (None, None)) -> None:
+        """The address is in the archive, with the validators that it came with."""
+        now = self._now()
         self._end(row, State.DONE, None)
+        # Until the end of the run a source counts as due: a kill must not put it to sleep.
+        outlet, key = self._ledger.execute(
+            "UPDATE frontier SET seen = ?, due = CASE WHEN role IN ('home', 'feed', 'sitemap', 'section') THEN ? END"
+            " WHERE id = ? RETURNING outlet, key",
+            (now, now, row),
+        ).fetchone()
+        if status != NOT_MODIFIED:
+            kept = validators if status == OK else (None, None)
+            self._ledger.execute("UPDATE frontier SET etag = ?, modified = ? WHERE id = ?", (*kept, row))
+        if self._schedule is not None and self._schedule.ended(key, status):
+            self._stand_in(outlet)
+
+    def _stand_in(self, outlet: str) -> None:
+        """A source of the outlet does not tell what it should: ask the others in this run."""
+        assert self._schedule is not None
+        for name in self._schedule.stand_in(outlet):
+            self._count(outlet)["waiting"] += 1
+            self._waits(name)
 
     def captured_url(self, url: str) -> None:
         """The same, for a capture found in the archive after a crash.
@@ -358,6 +421,15 @@ class Frontier(BaseScheduler):
         state = State.REFUSED if refused else State.FAILED
         outlet = self._end(row, state, reason)
         self._count(outlet)["failed"] += state == State.FAILED
+        now = self._now()
+        # A source is asked by the next run, a known article after a share of its age.
+        (key,) = self._ledger.execute(
+            "UPDATE frontier SET due = CASE WHEN role IN ('home', 'feed', 'sitemap', 'section') THEN ?"
+            " WHEN base IS NOT NULL THEN ? + min(max((? - base) / 4, 1800), 86400) END WHERE id = ? RETURNING key",
+            (now, now, now, row),
+        ).fetchone()
+        if self._schedule is not None and self._schedule.ended(key, 0, reason) and not refused:
+            self._stand_in(outlet)
 
     def _end(self, row: int, state: State, reason: str | None) -> str:
         """Nothing more is to be done for an address; gives its outlet."""
@@ -379,7 +451,8 @@ class Frontier(BaseScheduler):
             return
         host.flying.remove(row)
         host.failures = host.failures + 1 if failed else 0
-        if host.failures >= GIVE_UP:
+        host.answers += not failed
+        if host.failures >= (GIVE_UP if host.answers else GIVE_UP_COLD):
             self._give_up(host, f"{host.failures} failures in a row")
         self._offer(host)
 
@@ -387,10 +460,19 @@ class Frontier(BaseScheduler):
         """Leave a host alone for a while, as it asked (``None``: it is overloaded and did not say how long)."""
         host = self._host(name)
         if seconds is None:
-            seconds = min(LONGEST_WAIT, max(host.delay, 1.0) * 4 ** (host.failures + 1))
-        if seconds > LONGEST_WAIT:
+            seconds = min(self._longest_wait, max(host.delay, 1.0) * 4 ** (host.failures + 1))
+        if seconds > self._longest_wait:
             self._give_up(host, f"asked to wait {seconds:.0f} s")
         host.ready = max(host.ready, self._clock() + seconds)
+
+    def reopen(self, name: str) -> None:
+        """The robots.txt of a host has changed: what it refused may be allowed now."""
+        sql = "UPDATE frontier SET state = 0, not_before = 0 WHERE host = ? AND state = 4 AND reason LIKE ?"
+        waiting = self._ledger.execute(f"{sql} RETURNING outlet", (name, "RobotsDenied%")).fetchall()
+        for (outlet,) in waiting:
+            self._count(outlet)["waiting"] += 1
+        if waiting:
+            self._waits(name)
 
     def put_off(self, row: int, name: str, why: str) -> None:
         """An address must wait for the next run, and with it all of its host that have the same scheme."""
@@ -482,7 +564,8 @@ class Frontier(BaseScheduler):
         read = [outlet for outlet in outlets if self._enough(Role.SECTION, outlet)]
         host.rows.extend(
             self._ledger.execute(
-                "SELECT id, url, outlet, role, method, source_url, title, date, depth, not_before FROM frontier"
+                "SELECT id, url, outlet, role, method, source_url, title, date, depth, not_before, key, seen, etag,"
+                " modified FROM frontier"
                 " WHERE host = ? AND state = 0 AND not_before <= ?"
                 f" AND {_SCHEME} NOT IN ({', '.join('?' * len(host.closed))})"
                 f" AND NOT (not_before = 0 AND role = 'article' AND outlet IN ({', '.join('?' * len(full))}))"
@@ -500,7 +583,8 @@ class Frontier(BaseScheduler):
         return role in (Role.SECTION, Role.SITEMAP) and self._asked[outlet, False] >= LISTINGS
 
     def _take(self, host: Host) -> Request:
-        row, url, outlet, role, method, source_url, title, date, depth, not_before = host.rows.popleft()
+        (row, url, outlet, role, method, source_url, title, date, depth, not_before, key, seen, etag,
+         modified) = host.rows.popleft()  # fmt: skip
         if not host.rows:
             host.fresh = False
         self._ledger.execute("UPDATE frontier SET state = 1 WHERE id = ?", (row,))
@@ -512,8 +596,17 @@ class Frontier(BaseScheduler):
             url=url, role=Role(role), method=method, outlet=outlet, source_url=source_url, title=title, date=date,
             depth=depth,
         )  # fmt: skip
+        if seen is not None:
+            self._anew.add(key)
+        if self._schedule is not None:
+            self._schedule.asked(row, key, candidate, seen)
+        headers = {}
+        if etag:
+            headers["If-None-Match"] = etag
+        if modified:
+            headers["If-Modified-Since"] = modified
         meta = {"candidate": candidate, "frontier": (row, host.name), BODY_UNREAD: True}
-        return Request(url, meta=meta, errback=self._told, dont_filter=True)
+        return Request(url, headers=headers, meta=meta, errback=self._told, dont_filter=True)
 
     def _told(self, failure: Any) -> None:
         """Why an address failed has been logged and kept by the time that Scrapy asks what to do.

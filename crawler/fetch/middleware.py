@@ -73,7 +73,12 @@ class RobotsMiddleware:
         """Fetch a robots.txt and keep what it says. What failed on our side is not kept: the next page asks again."""
         try:
             policy = await self._fetch(base, asked)
+            before = self._crawl.robots.stale(base)
             self._crawl.robots.put(base, policy, clock.now())
+            if before is not None and before.text != policy.text:
+                self._crawl.frontier.reopen(urlsplit(base).netloc)
+            if policy.verdict == "rules" and not policy.can_fetch(f"{base}/", self._agent):
+                self._crawl.robots.closed.add(base)
             await asyncio.sleep(self._crawl.frontier.asked(urlsplit(base).netloc))
             return policy
         finally:

@@ -195,6 +195,8 @@ class RobotsCache:
     def __init__(self, max_hosts: int = MAX_HOSTS) -> None:
         self._kept: OrderedDict[str, tuple[RobotsPolicy, float]] = OrderedDict()
         self._max_hosts = max_hosts
+        self.closed: set[str] = set()
+        """Origins that let nothing be fetched, home page included."""
 
     def __len__(self) -> int:
         return len(self._kept)

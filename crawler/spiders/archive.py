@@ -41,7 +41,7 @@ class ArchiveSpider(JobSpider):
         if role is not Role.ARTICLE:  # robots.txt names sitemaps, which nobody asked for
             return None
         # A page may send its reader on to any host; nothing else is followed.
-        limits = Limits(pages=len(self._seeds), depth=0)
+        limits = Limits(pages=len(self._seeds), depth=0, revisit=())
         return Outlet(name=name or "", home=f"http://{name or 'invalid'}/", hosts=(ANYWHERE,), limits=limits)
 
     def seeds(self) -> list[Candidate]:

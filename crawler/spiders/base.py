@@ -28,6 +28,9 @@ class JobSpider(Spider):
         "CONCURRENT_ITEMS": 1,
     }
 
+    on_demand = True
+    """Whether each run fetches the seeds again, or only when they are due."""
+
     def __init__(self, job: Job, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.job = job

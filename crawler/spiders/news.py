@@ -13,6 +13,7 @@ class NewsSpider(JobSpider):
     """Finds and fetches the articles of a job's outlets."""
 
     name = "news"
+    on_demand = False
 
     def __init__(self, job: str | None = None, **options: str) -> None:
         if not job:

@@ -123,12 +123,10 @@ class Run:
 
     # ------------------------------------------------------------------ captures
 
-    def capture(self, exchange: Exchange, provenance: Provenance) -> asyncio.Future[Parsed]:
+    def capture(self, exchange: Exchange, provenance: Provenance) -> Pending:
         """Write an exchange to the archive and send it on its way.
 
         ``DiskFullError`` says that this one did not fit; a smaller one still may.
-
-        The future is done when the page is parsed (its outcome may still wait for others before it).
         """
         self._check()
         try:
@@ -155,7 +153,7 @@ class Run:
 
     def _keep(
         self, ref: CaptureRef, provenance: Provenance, status: int, remembers: bool, *, chunked: bool, whole: bool
-    ) -> asyncio.Future[Parsed]:
+    ) -> Pending:
         try:
             row = self.ledger.add_capture(self.number, ref, provenance, status, chunked=chunked, whole=whole)
             return self._enqueue(row, ref, provenance, remembers)
@@ -189,10 +187,16 @@ class Run:
             chunked=bool(found.chunked),
         )
 
-    def _enqueue(self, row: int, ref: CaptureRef, provenance: Provenance, remembers: bool) -> asyncio.Future[Parsed]:
+    def _enqueue(self, row: int, ref: CaptureRef, provenance: Provenance, remembers: bool) -> Pending:
         site = site_of(ref.url)
         pending = Pending(row, ref, provenance, site, self._loop.create_future())
         self._queue.append(pending)
+        if ref.type == "revisit":  # a head and no body: not worth waking a process, or starting the first
+            parsed = self._hooks.parser(Task(capture=ref, folder=self.folder, options=self._options))
+            pending.outcome = parsed.outcome
+            pending.parsed.set_result(parsed)
+            self._loop.call_soon(self._settle_soon)
+            return pending
         memory = self._memories.at(site, (ref.filename, ref.offset)) if remembers else None
         hold = remembers and memory is None
         state = self._sites.setdefault(site, Site())
@@ -212,7 +216,7 @@ class Run:
                 discover=self._hooks.discover(provenance),
             ),
         )
-        return pending.parsed
+        return pending
 
     def _submit(self, pending: Pending, task: Task) -> None:
         try:
@@ -272,6 +276,16 @@ class Run:
             self._learn(pending.site)
         elif sum(len(other.held) for other in self._sites.values()) > MOST_HELD:
             self._learn(max(self._sites, key=lambda name: len(self._sites[name].held)))
+
+    def _settle_soon(self) -> None:
+        """Settle what was parsed in this process, as if a worker had finished with it."""
+        self._changed.set()
+        if self.failure or self._closed:
+            return
+        try:
+            self._settle()
+        except Exception as error:
+            self._failing(error)
 
     def _settle(self) -> None:
         """Write the outcomes that all before them in the WARC are done."""

@@ -55,13 +55,17 @@ MIGRATIONS = (
     ALTER TABLE frontier ADD COLUMN due REAL;
     ALTER TABLE frontier ADD COLUMN base REAL;
     ALTER TABLE frontier ADD COLUMN announced REAL;
+    ALTER TABLE frontier ADD COLUMN vain INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE frontier ADD COLUMN etag TEXT;
     ALTER TABLE frontier ADD COLUMN modified TEXT;
     CREATE INDEX frontier_due ON frontier (due) WHERE due IS NOT NULL;
     CREATE INDEX frontier_failed ON frontier (id) WHERE state = 3;
+    CREATE INDEX frontier_refused ON frontier (host) WHERE state = 4;
+    UPDATE frontier SET due = 0 WHERE state = 2 AND role IN ('home', 'feed', 'sitemap', 'section');
     CREATE INDEX frontier_sources ON frontier (outlet, role) WHERE role NOT IN ('article', 'requisite');
-    CREATE TABLE source (id INTEGER PRIMARY KEY, polls INTEGER NOT NULL DEFAULT 0, first REAL, gap REAL, changed REAL,
-                         failures INTEGER NOT NULL DEFAULT 0, failing REAL, reason TEXT);
+    CREATE TABLE source (id INTEGER PRIMARY KEY, polls INTEGER NOT NULL, first REAL NOT NULL, gap REAL,
+                         missed INTEGER NOT NULL,
+                         failures INTEGER NOT NULL, failing REAL, reason TEXT);
     DROP INDEX capture_url;
     CREATE INDEX capture_url ON capture (url);
     CREATE INDEX capture_run ON capture (run);

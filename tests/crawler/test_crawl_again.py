@@ -89,7 +89,7 @@ def test_the_second_run_asks_the_sources_again_once(days: Days) -> None:
 
 def test_unchanged_payloads_become_revisits(days: Days) -> None:
     second = days.passes[1]
-    fetched = [record for record in second.run.rejections if record["http"]["status"] == 200]
+    fetched = [record for record in second.run.rejections if record["http"]["status"] in (200, 304)]
     assert fetched
     assert [r["url"] for r in fetched if r["warc"]["type"] != "revisit" and not r["url"].endswith("robots.txt")] == []
     originals = {

@@ -4,7 +4,9 @@ import pytest
 from twisted.python.failure import Failure
 
 from crawler.discovery.redirects import MAX_HOPS
-from crawler.fetch.frontier import GIVE_UP, LISTINGS, RUNS, TRIES, Frontier
+from crawler.fetch.frontier import GIVE_UP, GIVE_UP_COLD, LISTINGS, RUNS, TRIES, Frontier
+from crawler.fetch.schedule import Schedule
+from crawler.jobs import Limits
 from pipelines.model import Candidate, CaptureRef, Provenance, Role
 from pipelines.records.ledger import Ledger
 
@@ -34,14 +36,19 @@ class World:
     """A frontier, its ledger and its clock."""
 
     def __init__(self, path, **options) -> None:
-        self.ledger, self.clock = Ledger(path), Clock()
+        self.ledger, self.clock, self.limits = Ledger(path), Clock(), Limits()
         self.options = {"delay": lambda host: 1.0, "per_host": lambda host: 1, "pages": lambda outlet: 1000, **options}
         self.open()
 
     def open(self) -> None:
-        self.frontier = Frontier(
-            self.ledger, call_later=self.clock.wake, clock=self.clock, now=lambda: self.clock.time, **self.options
+        options = {"since": 0.0, **self.options}
+        self.schedule = Schedule(
+            self.ledger, limits=lambda outlet: self.limits, now=lambda: self.clock.time, since=options["since"]
         )
+        self.frontier = Frontier(
+            self.ledger, call_later=self.clock.wake, clock=self.clock, now=lambda: self.clock.time,
+            schedule=self.schedule, **options,
+        )  # fmt: skip
         self.frontier.open(None)
 
     def add(self, *urls: str, role: Role = Role.ARTICLE, **more) -> int:
@@ -172,7 +179,7 @@ def test_what_failed_is_tried_again_by_the_next_runs_but_not_for_ever(world):
     for _ in range(RUNS + 2):
         fetches.append(fail(world))
         assert not world.frontier.has_pending_requests()
-        world.frontier.revive()
+        world.frontier.begin()
         world.open()
     assert fetches == [TRIES] * RUNS + [0, 0]
 
@@ -184,7 +191,7 @@ def test_what_failed_with_its_host_is_tried_again_in_every_run(world):
         while world.frontier.has_pending_requests():
             fail(world)
         assert world.frontier.given_up()
-        world.frontier.revive()
+        world.frontier.begin()
         world.open()
 
 
@@ -198,11 +205,27 @@ def test_what_failed_before_a_stop_is_told_by_the_process_that_goes_on(world):
     world.options["since"] = world.clock.time + 1  # the next run
     world.open()
     assert world.frontier.failures() == []
-    assert world.frontier.counts["herald"]["failed"] == 0
+    assert world.frontier.counts.get("herald", {}).get("failed", 0) == 0
 
 
 def test_a_host_that_only_fails_is_left_alone(world):
     world.add(*[f"{A}{n}" for n in range(50)])
+    asked = 0
+    while world.frontier.has_pending_requests():
+        request = world.frontier.next_request()
+        if request is None:
+            world.clock.time += 5
+            continue
+        asked += 1
+        row, host = request.meta["frontier"]
+        world.frontier.retry(row, host, "refused")
+        world.frontier.release(row, host, failed=True)
+    assert asked == GIVE_UP_COLD
+
+
+def test_a_host_that_has_answered_is_given_more_time(world):
+    world.add(*[f"{A}{n}" for n in range(50)])
+    world.fetch()
     asked = 0
     while world.frontier.has_pending_requests():
         request = world.frontier.next_request()
@@ -375,7 +398,7 @@ def test_sources_wait_again_in_a_new_run(world):
     while world.frontier.has_pending_requests():
         world.fetch()
         world.clock.time += 2
-    world.frontier.again([Role.FEED])
+    world.frontier.begin()
     world.open()
     assert world.fetch() == A + "feed"
 

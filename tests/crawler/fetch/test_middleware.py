@@ -234,10 +234,10 @@ def test_an_hour_of_patience_asked_for_ends_the_run(pages: Pages, tmp_path: Path
 def test_a_page_that_found_no_room_is_told_and_fetched_by_the_next_start(
     pages: Pages, article: Callable[..., bytes], tmp_path: Path
 ) -> None:
-    large = article("The pier is open again", extra=f"<!-- {os.urandom(700_000).hex()} -->")
+    large = article("The pier is open again", extra=f"<!-- {os.urandom(1_200_000).hex()} -->")
     pages.pages |= {"/": HOME, "/one-story.html": large}
     job = job_file(tmp_path, [("one", f"{pages.base}/")])
-    ended = job.crawl("-s", "BROADSHEET_MAX_DISK=300000")
+    ended = job.crawl("-s", "BROADSHEET_MAX_DISK=900000")
     assert ended.status == 4, ended
     ended = job.crawl()
     assert ended.status == 0, ended

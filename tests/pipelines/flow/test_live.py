@@ -56,7 +56,8 @@ def take(
         job="job", run=live.name, outlet="herald", role=role, method="feed", source_url=f"{HOST}/feed.xml"
     )
     return [
-        live.run.capture(make_exchange(sized(body or page(number)), url=url(number)), provenance) for number in numbers
+        live.run.capture(make_exchange(sized(body or page(number)), url=url(number)), provenance).parsed
+        for number in numbers
     ]
 
 

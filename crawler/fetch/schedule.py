@@ -1,0 +1,332 @@
+"""When an address is asked for again: sources as often as they are the first to tell of articles, articles as often
+as they tend to be edited.
+
+A *source* is what lists articles: a feed, a sitemap, a home or section page. What several of them list is credited to
+one, the one that has been first so far. A source that is first keeps its rhythm; one that is never first is asked
+less and less, since others tell the same sooner. When one that was first fails, or shows nothing that was known
+before (so that something may have passed unseen), the outlet's others are asked at once.
+
+An *article* is looked at again some time after it came out (``revisit`` in the job), and sooner when a source
+announces a newer modification date.
+
+All is kept in the ledger's table ``frontier`` (``seen``, ``due``, ``base``, ``announced``, ``vain``) and, for sources,
+``source``; what is due is found by an index, so the number of known addresses costs nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from crawler.discovery.dates import parse_date
+from crawler.discovery.urls import normalise
+from crawler.jobs import Limits
+from pipelines.model import Article, Candidate, Change, Outcome, Rejection, Role
+from pipelines.records.ledger import Ledger
+
+logger = logging.getLogger(__name__)
+
+SOURCES = (Role.FEED, Role.SITEMAP, Role.HOME, Role.SECTION)
+"""Roles of what lists articles; of two that list the same, the earlier here is credited."""
+
+HOUR, DAY = 3600.0, 86_400.0
+
+RHYTHM = 48
+"""A source that is first is asked so many times in the usual time between two articles that it is first to tell:
+one in two days is asked every hour."""
+
+OUTDONE = 3
+"""Articles that others were first to tell since a source last was: from then on it is asked less."""
+
+SECTION_START, DEEP_START = 6 * HOUR, DAY
+"""Seconds until a section is asked a second time: one linked from the home page, one further down."""
+
+QUIET_SHARE = {Role.FEED: 0.25, Role.SITEMAP: 0.25, Role.HOME: 0.25, Role.SECTION: 1.0}
+"""Of the time for which a source has not been first: how long it is left alone then. Sections are many."""
+
+FAILING_FIRST, FAILING_MOST = HOUR, DAY
+"""Seconds until a source that fails is asked again: doubled from the one to the other."""
+
+RETIRED_AFTER, RETIRED_FAILURES = 7 * DAY, 5
+"""A source that has failed for so long, so often, is retired: asked once in ``poll_max`` only."""
+
+OVERLAP = 5
+"""Articles in a source that is read again, all of them new, from which it counts as having run over."""
+
+MOST_CREDITED = 50_000
+"""Addresses new in this run whose sources are remembered, to credit one of them."""
+
+VAIN_WAIT = 600.0
+"""Seconds between two looks at an article on the word of sources; doubled each time that nothing had changed."""
+
+SLACK, SLACK_SHARE = 300.0, 0.1
+"""What is due within so many seconds, or this share of its wait, is due now: no scheduler starts to the second."""
+
+CONFIRM = 1800.0
+"""Seconds after which a page that was gone is looked at again, before it counts as deleted."""
+
+MOST_CONFIRMED = 3
+"""Looks at a page that is gone and yet does not count as deleted (it leads elsewhere), before its usual times hold."""
+
+FUTURE = 600.0
+"""Seconds that a modification date may lie ahead of our clock; one further ahead is none."""
+
+
+@dataclass(slots=True)
+class _Polled:
+    """A source that was asked in this run."""
+
+    row: int
+    outlet: str
+    role: Role
+    depth: int
+    anew: bool
+    """It had been read before this run."""
+    status: int = 0
+    failure: str | None = None
+    articles: int = 0
+    new: int = 0
+    credited: int = 0
+
+
+@dataclass(slots=True)
+class _Told:
+    """An article that is new in this run, and who lists it."""
+
+    outlet: str
+    sources: list[str] = field(default_factory=list)
+
+
+class Schedule:
+    """The times of one run. ``limits`` gives what the job sets for an outlet, None for one that is not in it;
+    ``since`` is the start of the run."""
+
+    def __init__(
+        self, ledger: Ledger, *, limits: Callable[[str], Limits | None], now: Callable[[], float], since: float
+    ) -> None:
+        self._ledger, self._limits, self._now, self._since = ledger, limits, now, since
+        self._polled: dict[str, _Polled] = {}
+        self._told: dict[str, _Told] = {}
+        self._heeded: set[int] = set()
+        """Addresses that wait in this run on the word of a source."""
+
+    # ------------------------------------------------------------------ the start of a run
+
+    def wake(self) -> int:
+        """Let wait what is due, of the outlets in the job; gives how many addresses."""
+        rows = self._ledger.execute(
+            "SELECT id, outlet FROM frontier WHERE due <= ? AND state IN (2, 3, 4)", (self._now(),)
+        ).fetchall()
+        due = [row for row, outlet in rows if self._limits(outlet) is not None]
+        for row in due:
+            self._ledger.execute("UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE id = ?", (row,))
+        return len(due)
+
+    def next_due(self) -> float | None:
+        """When something is due next (seconds since 1970), if anything is."""
+        due: float | None = self._ledger.execute("SELECT min(due) FROM frontier WHERE due IS NOT NULL").fetchone()[0]
+        return due
+
+    # ------------------------------------------------------------------ sources
+
+    def read(self, source: str | None, candidate: Candidate, key: str, new: bool) -> None:
+        """A source (its key) lists an article."""
+        polled = self._polled.get(source) if source else None
+        if polled is None or candidate.role is not Role.ARTICLE:
+            return
+        assert source is not None
+        polled.articles += 1
+        polled.new += new
+        if new and len(self._told) < MOST_CREDITED:
+            self._told[key] = _Told(candidate.outlet, [source])
+        elif key in self._told:
+            self._told[key].sources.append(source)
+
+    def announced(self, candidate: Candidate, key: str) -> str | None:
+        """A source gives a modification date for a known address: let it wait if that is news, and give its host."""
+        moment = parse_date(candidate.updated) if candidate.updated else None
+        if moment is None:
+            return None
+        at, now = moment.timestamp(), self._now()
+        if at > now + FUTURE:
+            return None
+        row = self._ledger.execute(
+            "UPDATE frontier SET state = 0, attempts = 0, not_before = 0, announced = ? WHERE key = ? AND state = 2"
+            " AND seen < ? AND seen < ? AND role IN ('article', 'sitemap') AND (announced IS NULL OR announced < ?)"
+            " AND ? - seen >= ? * (1 << min(vain, 12)) RETURNING id, host",
+            (at, key, at, self._since, at, now, VAIN_WAIT),
+        ).fetchone()
+        if row is None:
+            return None
+        self._heeded.add(row[0])
+        return str(row[1])
+
+    def asked(self, row: int, key: str, candidate: Candidate, seen: float | None) -> None:
+        """An address is being fetched."""
+        if candidate.role in SOURCES:
+            anew = seen is not None
+            self._polled[key] = _Polled(row, candidate.outlet, candidate.role, candidate.depth, anew)
+
+    def ended(self, key: str, status: int, failure: str | None = None) -> bool:
+        """A source has answered, or has failed for good. True if the outlet's others must stand in for it."""
+        polled = self._polled.get(key)
+        if polled is None:
+            return False
+        polled.status = status
+        polled.failure = failure or (f"status {status}" if status >= 400 else None)
+        if polled.failure is None:
+            return False
+        row = self._ledger.execute("SELECT failures, missed FROM source WHERE id = ?", (polled.row,)).fetchone()
+        return polled.role is not Role.SECTION and row is not None and row[0] == 0 and row[1] < OUTDONE
+
+    def ran_over(self, key: str) -> bool:
+        """Whether a source that was read again shows nothing that was known before: others may know what it missed."""
+        polled = self._polled.get(key)
+        return polled is not None and polled.anew and polled.articles >= OVERLAP and polled.new == polled.articles
+
+    def outlet_of(self, key: str) -> str:
+        """The outlet of a source that was asked in this run."""
+        return self._polled[key].outlet
+
+    def stand_in(self, outlet: str) -> list[str]:
+        """Let the outlet's other sources wait, but for those of this run; gives their hosts."""
+        rows = self._ledger.execute(
+            "UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE outlet = ? AND state = 2"
+            " AND role IN ('home', 'feed', 'sitemap', 'section') AND depth <= 1 AND (seen IS NULL OR seen < ?)"
+            " RETURNING id, host",
+            (outlet, self._since),
+        ).fetchall()
+        for row, _ in rows:
+            self._ledger.execute("UPDATE source SET missed = 0, first = ? WHERE id = ?", (self._now(), row))
+        return list(dict.fromkeys(host for _, host in rows))
+
+    def settle_sources(self) -> None:
+        """At the end of a run: credit what was told, and say when each source is asked again."""
+        rank = {role: place for place, role in enumerate(SOURCES)}
+        missed = dict(self._ledger.execute("SELECT id, missed FROM source").fetchall()) if self._told else {}
+
+        def standing(key: str) -> tuple[int, int, int]:
+            polled = self._polled[key]
+            return missed.get(polled.row, 0), rank[polled.role], polled.depth
+
+        credited: dict[str, int] = {}
+        for told in self._told.values():
+            polled = self._polled[min(told.sources, key=standing)]
+            polled.credited += 1
+            credited[told.outlet] = credited.get(told.outlet, 0) + 1
+        for polled in self._polled.values():
+            self._settle_source(polled, credited.get(polled.outlet, 0) - polled.credited)
+        self._polled.clear()
+        self._told.clear()
+
+    def _settle_source(self, polled: _Polled, others: int) -> None:
+        now, limits = self._now(), self._limits(polled.outlet) or Limits()
+        row = self._ledger.execute(
+            "SELECT polls, first, gap, missed, failures, failing FROM source WHERE id = ?", (polled.row,)
+        ).fetchone()
+        polls, first, gap, missed, failures, failing = row or (0, now, None, 0, 0, None)
+        reason = None
+        if polled.status == 0 and polled.failure is None:
+            polled.failure = "no answer"
+        if polled.failure is not None:
+            failures, failing = failures + 1, failing or now
+            wait = min(FAILING_FIRST * 2.0 ** (failures - 1), FAILING_MOST)
+            if failures >= RETIRED_FAILURES and now - failing >= RETIRED_AFTER:
+                since = datetime.fromtimestamp(failing, UTC)
+                reason = f"retired: {polled.failure} since {since:%Y-%m-%d %H:%M} UTC"
+                wait = limits.poll_max.total_seconds()
+        else:
+            failures, failing = 0, None
+            if polled.credited and polled.anew:
+                since_first = max(now - first, 1.0)
+                gap = since_first if gap is None else 0.7 * gap + 0.3 * since_first
+            if polled.credited:
+                first, missed = now, 0
+            elif polled.anew:
+                missed += others
+            wait = _wait(polled, now - first, gap, missed)
+        low, high = limits.poll_min.total_seconds(), limits.poll_max.total_seconds()
+        wait = min(max(wait, low), high)
+        self._ledger.execute(
+            "INSERT OR REPLACE INTO source (id, polls, first, gap, missed, failures, failing, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (polled.row, polls + 1, first, gap, missed, failures, failing, reason),
+        )
+        self._ledger.execute("UPDATE frontier SET due = ? WHERE id = ?", (_soon(now, now + wait), polled.row))
+
+    # ------------------------------------------------------------------ articles
+
+    def settled(self, outcome: Outcome, change: Change | None) -> None:
+        """A capture has its outcome: say when the article is looked at next."""
+        key = normalise(outcome.url)
+        row = self._ledger.execute("SELECT id, outlet, base, vain, role FROM frontier WHERE key = ?", (key,)).fetchone()
+        if row is None or row[4] != Role.ARTICLE:
+            return
+        number, outlet, base, vain, _ = row
+        limits = self._limits(outlet)
+        if limits is None:
+            return
+        seen = datetime.fromisoformat(outcome.warc.date).timestamp()
+        if isinstance(outcome, Article):
+            if base is None:
+                base = _base(outcome.date_published, seen)
+            due, vain = _next(base, seen, limits.revisit), 0
+        elif base is None:  # it never was an article
+            due, vain = None, vain + (number in self._heeded)
+        elif change is not None and change.kind == "deletion":
+            due, vain = None, 0
+        elif _gone(outcome) and vain < MOST_CONFIRMED:
+            due, vain = seen + CONFIRM, vain + 1
+        else:
+            due, vain = _next(base, seen, limits.revisit), vain + (number in self._heeded)
+        due = _soon(seen, due) if due is not None else None
+        self._ledger.execute("UPDATE frontier SET base = ?, due = ?, vain = ? WHERE id = ?", (base, due, vain, number))
+
+
+def _wait(polled: _Polled, quiet: float, gap: float | None, missed: int) -> float:
+    """Seconds until a source is asked again, by how long it has not been first, its rhythm, and what others told."""
+    deep = polled.role is Role.SECTION
+    if gap is not None and missed < OUTDONE:
+        return gap / RHYTHM
+    if not deep and missed < OUTDONE:
+        return 0.0
+    if not deep:
+        return quiet * QUIET_SHARE[polled.role]
+    if not polled.anew and polled.articles and not polled.new:
+        return float("inf")  # others told all of it
+    start = SECTION_START if polled.depth <= 1 else DEEP_START
+    return max(start, quiet * QUIET_SHARE[polled.role])
+
+
+def _soon(now: float, due: float) -> float:
+    """A little before it is due, or a scheduler that starts a second early would leave it to the next run."""
+    return due - min(SLACK, SLACK_SHARE * max(0.0, due - now))
+
+
+def _base(published: str | None, seen: float) -> float:
+    """From when an article's revisits are reckoned: its publication, as far as that is known and not to come."""
+    if not published:
+        return seen
+    try:
+        moment = datetime.fromisoformat(published)
+    except ValueError:
+        return seen
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    if len(published) <= 10:
+        moment += timedelta(days=1)  # some time that day
+    return min(moment.timestamp(), seen)
+
+
+def _next(base: float, seen: float, steps: Iterable[timedelta]) -> float | None:
+    """The first step of the schedule that is still to come."""
+    return next((at for step in steps if (at := base + step.total_seconds()) > seen), None)
+
+
+def _gone(outcome: Rejection) -> bool:
+    """Whether a page that was an article may have been taken down."""
+    return outcome.http is not None and (
+        outcome.http.status in (404, 410) or outcome.reason == "soft-404" or 300 <= outcome.http.status < 304
+    )
