@@ -143,7 +143,7 @@ class Server:
             lines.append(("Content-Encoding", "gzip"))
         lines.append(("Vary", "Accept-Encoding"))
         if status == 503:
-            lines.append(("Retry-After", "120"))
+            lines.append(("Retry-After", "3600"))  # longer than a run may wait: it leaves the site alone
         chunked = outlet.chunked and head.version == "HTTP/1.1" and resource.content_type == "text/html"
         lines.append(("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body))))
         return status, lines, body, chunked

@@ -39,7 +39,7 @@ def expected(site: Site, now: datetime) -> Iterator[Expected]:
     outlet = site.outlet
     for story in site.archive.stories:
         if story.current(now) is not None:
-            yield _article(site, story, now)
+            yield article(site, story, now)
     yield Expected(outlet=outlet.key, url=f"{site.base}/", outcome="section", kind="home")
     for first in site.lists:
         kind = "tag" if "/tag/" in first else "author" if "/author/" in first else "section"
@@ -63,7 +63,8 @@ def expected(site: Site, now: datetime) -> Iterator[Expected]:
     yield Expected(outlet=outlet.key, url=f"{site.base}{CANARY}rota.html", outcome="disallowed", kind="canary")
 
 
-def _article(site: Site, story: Story, now: datetime) -> Expected:
+def article(site: Site, story: Story, now: datetime) -> Expected:
+    """The expectation of one story, which must be online at `now`."""
     outlet = site.outlet
     redesign = site.active("redesign", now)
     knows = KNOWS[redesign.detail if redesign else outlet.template]
