@@ -138,7 +138,7 @@ def test_incidents() -> None:
                     get(web, "halvern")
             elif kind == "down":
                 status, headers, _ = get(web, "halvern", "/robots.txt")
-                assert (status, headers["retry-after"]) == (503, "120")
+                assert (status, headers["retry-after"]) == (503, "3600")
             elif kind == "dead-feed":
                 assert get(web, "halvern", "/feeds/rss.xml")[0] == 404
             else:
