@@ -23,7 +23,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from crawler.discovery import Discovered
 from crawler.fetch.framing import Head
-from crawler.fetch.frontier import ONWARD, Frontier
+from crawler.fetch.frontier import ONWARD, Frontier, validator
 from crawler.fetch.outcome import ROBOTS, candidate_of, candidates_in, wanted
 from crawler.fetch.parse import parse_page
 from crawler.fetch.robots import RobotsCache
@@ -54,9 +54,6 @@ REPORTED = (
     "DOWNLOAD_MAXSIZE", "DOWNLOAD_VERIFY_CERTIFICATES", "ALLOW_PRIVATE_ADDRESSES",
 )  # fmt: skip
 """Settings that ``run.json`` names: those that decide what is fetched and how."""
-
-MOST_VALIDATOR = 1024
-"""Characters of an ETag that are kept."""
 
 MISFITS = 3
 """Captures in a row that find no room, after which the disk counts as full: one large page is no reason to stop."""
@@ -182,7 +179,7 @@ class Crawl:
                 continue
             if capture.provenance.method in ONWARD:  # the page that sent us there may be among them, too
                 self.frontier.add([candidate_of(capture)])
-            self.frontier.captured_url(capture.ref.url)
+            self.frontier.recovered(capture)
         self.frontier.resume_counts(self.live.ledger.asked(self.live.run.number))
         if not self.live.resumed:
             self.frontier.begin()
@@ -364,6 +361,4 @@ class Crawl:
 
 
 def _value(head: Head, name: bytes) -> str | None:
-    """A field of the head that the next request may send back: visible ASCII only."""
-    value = next((value for key, value in head.fields if key.lower() == name), b"").decode("latin-1").strip()
-    return value if value and value.isascii() and value.isprintable() and len(value) <= MOST_VALIDATOR else None
+    return validator(next((value for key, value in head.fields if key.lower() == name), b"").decode("latin-1"))

@@ -27,7 +27,7 @@ def parts_of(job: Job | None) -> Parts:
         if capture.provenance.method != ROBOTS:  # fetched beside the frontier
             frontier.add([candidate_of(capture)])
             if wanted(capture.status, capture.truncated):
-                frontier.captured_url(capture.ref.url)
+                frontier.recovered(capture)
         if isinstance(found, Discovered):
             frontier.add(candidates_in(capture.ref, found, discover(capture.provenance)))
 

@@ -15,6 +15,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -30,7 +31,7 @@ from crawler.discovery.urls import normalise
 from crawler.fetch.schedule import Schedule
 from crawler.fetch.wire import BODY_UNREAD
 from pipelines import clock
-from pipelines.model import Candidate, Role
+from pipelines.model import Candidate, Capture, Role
 from pipelines.records.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ OK, NOT_MODIFIED = 200, 304
 Validators = tuple[str | None, str | None]
 """ETag and Last-Modified, as they were sent."""
 
+MOST_VALIDATOR = 1024
+"""Characters of an ETag that are kept."""
+
 RANK = (Role.REQUISITE, Role.ARTICLE, Role.SECTION, Role.HOME, Role.SITEMAP, Role.FEED, Role.ROBOTS)
 """Sources before articles, so that the newest articles are known when their turn comes; those that say most first."""
 
@@ -78,6 +82,12 @@ _SCHEME = "lower(substr(url, 1, instr(url, ':') - 1))"
 
 def _never(_: float) -> IDelayedCall:
     raise AssertionError("there is no crawl to wake")
+
+
+def validator(value: str | None) -> str | None:
+    """A field that the next request may send back: visible ASCII only."""
+    value = (value or "").strip()
+    return value if value and value.isascii() and value.isprintable() and len(value) <= MOST_VALIDATOR else None
 
 
 class State(IntEnum):
@@ -300,7 +310,7 @@ class Frontier(BaseScheduler):
         for name in touched:
             self._waits(name)
         if self._schedule is not None:
-            for source in {normalise(each) for each in sources if each} - {None}:
+            for source in filter(None, (normalise(each) for each in sources if each)):
                 if self._schedule.ran_over(source):
                     self._stand_in(self._schedule.outlet_of(source))
         return touched.total()
@@ -350,13 +360,15 @@ class Frontier(BaseScheduler):
 
     def captured(self, row: int, status: int = 200, validators: Validators = (None, None)) -> None:
         """The address is in the archive, with the validators that it came with."""
-        now = self._now()
+        self._done(row, status, validators, self._now())
+
+    def _done(self, row: int, status: int, validators: Validators, seen: float) -> None:
         self._end(row, State.DONE, None)
         # Until the end of the run a source counts as due: a kill must not put it to sleep.
         outlet, key = self._ledger.execute(
             "UPDATE frontier SET seen = ?, due = CASE WHEN role IN ('home', 'feed', 'sitemap', 'section') THEN ? END"
             " WHERE id = ? RETURNING outlet, key",
-            (now, now, row),
+            (seen, seen, row),
         ).fetchone()
         if status != NOT_MODIFIED:
             kept = validators if status == OK else (None, None)
@@ -371,17 +383,20 @@ class Frontier(BaseScheduler):
             self._count(outlet)["waiting"] += 1
             self._waits(name)
 
-    def captured_url(self, url: str) -> None:
-        """The same, for a capture found in the archive after a crash.
+    def recovered(self, capture: Capture) -> None:
+        """The same, for a capture found in the archive: after a crash, or when the ledger is made again.
 
         Of an address that was to be fetched twice, the one in flight is meant, or else the first that is not done.
         """
-        key = normalise(url)
-        self._ledger.execute(
-            "UPDATE frontier SET state = 2, reason = NULL WHERE id = (SELECT id FROM frontier WHERE key IN (?, ?)"
-            " ORDER BY state = 1 DESC, state = 2, key LIMIT 1)",
+        key = normalise(capture.ref.url)
+        row = self._ledger.execute(
+            "SELECT id FROM frontier WHERE key IN (?, ?) ORDER BY state = 1 DESC, state = 2, key LIMIT 1",
             (key, AGAIN.format(key)),
-        )
+        ).fetchone()
+        if row is not None:
+            seen = datetime.fromisoformat(capture.ref.date).timestamp()
+            validators = (validator(capture.header("etag")), validator(capture.header("last-modified")))
+            self._done(row[0], capture.status, validators, seen)
 
     def lost_url(self, url: str) -> None:
         """The archive does not hold what the ledger says it does: fetch it again."""

@@ -82,6 +82,7 @@ class _Polled:
     outlet: str
     role: Role
     depth: int
+    method: str
     anew: bool
     """It had been read before this run."""
     status: int = 0
@@ -167,7 +168,7 @@ class Schedule:
         """An address is being fetched."""
         if candidate.role in SOURCES:
             anew = seen is not None
-            self._polled[key] = _Polled(row, candidate.outlet, candidate.role, candidate.depth, anew)
+            self._polled[key] = _Polled(row, candidate.outlet, candidate.role, candidate.depth, candidate.method, anew)
 
     def ended(self, key: str, status: int, failure: str | None = None) -> bool:
         """A source has answered, or has failed for good. True if the outlet's others must stand in for it."""
@@ -233,7 +234,9 @@ class Schedule:
         if polled.failure is not None:
             failures, failing = failures + 1, failing or now
             wait = min(FAILING_FIRST * 2.0 ** (failures - 1), FAILING_MOST)
-            if failures >= RETIRED_FAILURES and now - failing >= RETIRED_AFTER:
+            if polled.method == "guess" and not polled.anew:
+                reason, wait = f"guessed, and not there: {polled.failure}", limits.poll_max.total_seconds()
+            elif failures >= RETIRED_FAILURES and now - failing >= RETIRED_AFTER:
                 since = datetime.fromtimestamp(failing, UTC)
                 reason = f"retired: {polled.failure} since {since:%Y-%m-%d %H:%M} UTC"
                 wait = limits.poll_max.total_seconds()

@@ -7,8 +7,17 @@ from crawler.discovery.redirects import MAX_HOPS
 from crawler.fetch.frontier import GIVE_UP, GIVE_UP_COLD, LISTINGS, RUNS, TRIES, Frontier
 from crawler.fetch.schedule import Schedule
 from crawler.jobs import Limits
-from pipelines.model import Candidate, CaptureRef, Provenance, Role
+from pipelines.model import Candidate, Capture, CaptureRef, Provenance, Role
 from pipelines.records.ledger import Ledger
+
+
+def found(url: str) -> Capture:
+    """A capture as a start finds it in the archive."""
+    ref = CaptureRef(
+        filename="x", offset=0, length=1, record_id="r", url=url, date="2026-06-01T10:00:00Z", type="response",
+        payload_digest=None,
+    )  # fmt: skip
+    return Capture(ref=ref, status=200, headers=(("ETag", '"1"'),), payload=b"")
 
 
 class Clock:
@@ -413,7 +422,7 @@ def test_an_address_the_archive_lost_is_fetched_again(world):
 
 def test_a_capture_found_after_a_crash_is_not_fetched_again(world):
     world.add(A + "1")
-    world.frontier.captured_url(A + "1")
+    world.frontier.recovered(found(A + "1"))
     world.open()
     assert world.fetch() is None
 
@@ -437,7 +446,7 @@ def test_of_an_address_fetched_twice_the_capture_found_is_the_one_in_flight(worl
     world.frontier.add([BACK])
     world.clock.time += 2
     assert world.next() == A + "story"
-    world.frontier.captured_url(A + "story")
+    world.frontier.recovered(found(A + "story"))
     world.open()
     assert world.fetch() is None
     world.frontier.lost_url(A + "story")
@@ -450,7 +459,7 @@ def test_of_an_address_fetched_twice_the_capture_found_is_the_one_in_flight(worl
 def test_captures_found_in_order_stand_for_both_fetches(world):
     world.frontier.add([Candidate(url=A + "story", role=Role.ARTICLE, method="feed"), CONSENT, BACK])
     for url in (A + "story", A + "consent", A + "story"):
-        world.frontier.captured_url(url)
+        world.frontier.recovered(found(url))
     world.open()
     assert world.fetch() is None
 

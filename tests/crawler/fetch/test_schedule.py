@@ -1,0 +1,286 @@
+"""When sources and articles are asked for again, lived through hour by hour."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from crawler.fetch.frontier import Frontier
+from crawler.fetch.schedule import DAY, HOUR, OUTDONE, RETIRED_AFTER, Schedule
+from crawler.jobs import Limits
+from pipelines.model import Candidate, CaptureRef, Change, Provenance, Role
+from pipelines.records.ledger import Ledger
+from pipelines.text.refine import failed
+from tests.pipelines.records.test_settle import article
+
+HOST = "https://a.example/"
+FEED, MAP, HOME, SECTION = HOST + "feed", HOST + "map.xml", HOST, HOST + "world/"
+START = datetime(2026, 6, 1, 10, tzinfo=UTC).timestamp()
+
+
+class News:
+    """An outlet of four sources, crawled every hour. ``lists`` is what each source shows."""
+
+    def __init__(self, path, **limits) -> None:
+        self.ledger, self.time, self.limits = Ledger(path), START, Limits(**limits)
+        self.lists: dict[str, list[str]] = {FEED: [], MAP: [], HOME: [], SECTION: []}
+        self.updated: dict[str, float] = {}
+        self.answers: dict[str, int] = {}
+        self.asked: list[str] = []
+        self.reasons: dict[str, str] = {}
+        """Of pages that are no articles."""
+        self.changes: dict[str, Change] = {}
+        self.published: dict[str, str] = {}
+
+    def run(self) -> list[str]:
+        """One run; gives what was asked for, in order."""
+        schedule = Schedule(self.ledger, limits=lambda _: self.limits, now=lambda: self.time, since=self.time)
+        frontier = Frontier(
+            self.ledger, delay=lambda _: 0.0, per_host=lambda _: 1, pages=lambda _: 1000,
+            call_later=lambda _: None, clock=lambda: self.time, now=lambda: self.time, since=self.time,
+            schedule=schedule, on_demand=False,
+        )  # fmt: skip
+        frontier.begin()
+        frontier.open(None)
+        roles = {FEED: Role.FEED, MAP: Role.SITEMAP, HOME: Role.HOME, SECTION: Role.SECTION}
+        for url, role in roles.items():
+            depth = int(url == SECTION)
+            frontier.add([Candidate(url=url, role=role, method="seed", outlet="a", depth=depth)])
+        asked = []
+        while (request := frontier.next_request()) is not None:
+            row, host = request.meta["frontier"]
+            asked.append(request.url)
+            status = self.answers.get(request.url, 200)
+            frontier.captured(row, status, ('"1"', None))
+            if request.url in roles and status == 200:
+                frontier.add(self._listed(request.url))
+            elif request.url not in roles:
+                schedule.settled(self._outcome(request.url, status), self.changes.get(request.url))
+            frontier.release(row, host)
+        schedule.settle_sources()
+        self.asked = asked
+        return asked
+
+    def hours(self, number: int) -> list[list[str]]:
+        """So many runs, an hour apart, the first in an hour."""
+        asked = []
+        for _ in range(number):
+            self.time += HOUR
+            asked.append(self.run())
+        return asked
+
+    def _listed(self, source: str) -> list[Candidate]:
+        return [
+            Candidate(
+                url=HOST + name, role=Role.ARTICLE, method="feed", outlet="a", source_url=source,
+                updated=format_datetime(datetime.fromtimestamp(at, UTC)) if (at := self.updated.get(name)) else None,
+            )
+            for name in self.lists[source]
+        ]  # fmt: skip
+
+    def _outcome(self, url: str, status: int):
+        date = datetime.fromtimestamp(self.time, UTC).isoformat()
+        ref = CaptureRef(
+            filename="x", offset=0, length=1, record_id="r", url=url, date=date, type="response", payload_digest=None
+        )
+        name = url.removeprefix(HOST)
+        if status == 200 and name not in self.reasons:
+            page = article(1, url=url)
+            published = self.published.get(name)
+            return dataclasses.replace(
+                page, url=url, date_published=published, warc=dataclasses.replace(page.warc, date=date)
+            )
+        outcome = failed(ref, Provenance(), "")
+        http = dataclasses.replace(article(1).http, status=status)
+        return dataclasses.replace(outcome, reason=self.reasons.get(name, "http-status"), http=http)
+
+
+@pytest.fixture
+def news(tmp_path):
+    return News(tmp_path / "l.sqlite3")
+
+
+def everywhere(news: News, *names: str) -> None:
+    for shown in news.lists.values():
+        shown[:0] = names
+
+
+def times(asked: list[list[str]], url: str) -> int:
+    return sum(url in run for run in asked)
+
+
+def test_a_run_with_nothing_new_asks_each_due_source_once(news):
+    everywhere(news, "old")
+    assert set(news.run()) == {FEED, MAP, HOME, SECTION, HOST + "old"}
+    assert [sorted(run) for run in news.hours(1)] == [sorted([FEED, MAP, HOME, HOST + "old"])]
+    assert [sorted(run) for run in news.hours(3)] == [sorted([FEED, MAP, HOME])] * 3
+
+
+def test_the_source_that_is_first_keeps_being_asked_and_the_others_ever_less(news):
+    everywhere(news, "old")
+    news.run()
+    asked = []
+    for day in range(10):
+        for part in range(3):
+            everywhere(news, f"story-{day}-{part}")
+            asked += news.hours(8)
+    found = [run for run in asked if any("story" in url for url in run)]
+    assert len([url for run in asked[::8] for url in run if "story" in url]) >= 30, (
+        "each in the first run after it came"
+    )
+    assert found
+    assert times(asked, FEED) == 240
+    assert times(asked, HOME) < 40
+    assert times(asked, MAP) < 40
+    assert times(asked, SECTION) < 12
+
+
+def test_what_only_one_source_tells_keeps_that_source_awake(news):
+    everywhere(news, "old")
+    news.run()
+    for number in range(12):
+        everywhere(news, f"common-{number}")
+        news.lists[HOME].insert(0, f"home-only-{number}")
+        news.hours(7)
+    asked = news.hours(24)
+    assert times(asked, HOME) >= 23
+    assert times(asked, FEED) >= 23
+    assert times(asked, MAP) < 12
+
+
+def grown(news: News) -> None:
+    """The feed leads, and the others know it."""
+    everywhere(news, "old")
+    news.run()
+    for number in range(OUTDONE + 9):
+        everywhere(news, f"grown-{number}")
+        news.hours(8)
+    assert times(news.hours(4), HOME) < 4
+
+
+def test_when_the_leading_source_is_gone_the_others_stand_in_within_the_run(news):
+    grown(news)
+    news.answers[FEED] = 404
+    everywhere(news, "late")
+    news.time += HOUR
+    asked = news.run()
+    assert asked[0] == FEED
+    assert {HOME, MAP, SECTION, HOST + "late"} <= set(asked)
+    everywhere(news, "later")
+    (asked,) = news.hours(1)
+    assert HOST + "later" in asked
+
+
+def test_a_source_that_is_gone_for_a_week_is_retired(news):
+    grown(news)
+    news.answers[FEED] = 404
+    asked = news.hours(int(RETIRED_AFTER / HOUR) + 48)
+    assert times(asked, FEED) < 16
+    assert times(news.hours(14 * 24), FEED) == 0
+    (reason,) = news.ledger.execute(
+        "SELECT source.reason FROM source JOIN frontier USING (id) WHERE key = ?", (FEED,)
+    ).fetchone()
+    assert reason.startswith("retired: status 404 since 2026-06-")
+
+
+def test_a_source_that_was_run_over_has_the_others_asked(news):
+    grown(news)
+    news.lists[FEED] = [f"flood-{number}" for number in range(9)]
+    news.lists[SECTION] = [f"flood-{number}" for number in range(12)]
+    news.time += HOUR
+    asked = news.run()
+    assert {SECTION, HOME, HOST + "flood-11"} <= set(asked)
+
+
+def test_articles_are_looked_at_again_by_the_schedule(news):
+    everywhere(news, "story")
+    news.run()
+    asked = [number for number, run in enumerate(news.hours(24 * 31), 1) if HOST + "story" in run]
+    assert asked == [1, 6, 24, 7 * 24, 30 * 24]
+
+
+def test_an_article_that_is_old_when_it_is_found_is_not_treated_as_new(news):
+    everywhere(news, "story", "ancient")
+    news.published["story"] = datetime.fromtimestamp(START - 2 * DAY, UTC).isoformat()
+    news.published["ancient"] = "2025-01-01"
+    news.run()
+    asked = news.hours(24 * 6)
+    assert [number for number, run in enumerate(asked, 1) if HOST + "story" in run] == [5 * 24]
+    assert times(asked, HOST + "ancient") == 0
+
+
+def test_an_announced_update_is_looked_at_at_once_and_once(news):
+    everywhere(news, "story")
+    news.run()
+    news.hours(9)
+    news.updated["story"] = news.time + HOUR / 2
+    asked = news.hours(6)
+    assert [HOST + "story" in run for run in asked] == [True, False, False, False, False, False]
+
+
+def test_a_source_that_always_announces_is_believed_less_and_less(news):
+    news.limits = Limits(revisit=())
+    everywhere(news, "story")
+    news.run()
+    news.reasons["story"] = "unchanged"
+    asked = []
+    for _ in range(24 * 10):
+        news.updated["story"] = news.time + HOUR
+        asked += news.hours(1)
+    assert times(asked, HOST + "story") <= 12
+
+
+def test_a_modification_date_that_lies_ahead_is_none(news):
+    everywhere(news, "story")
+    news.run()
+    news.hours(9)
+    news.updated["story"] = news.time + 5 * HOUR
+    assert times(news.hours(2), HOST + "story") == 0
+
+
+def test_a_page_that_is_gone_is_looked_at_by_the_next_run_and_left_when_it_counts_as_deleted(news):
+    everywhere(news, "story")
+    news.run()
+    news.hours(6)
+    news.answers[HOST + "story"] = 404
+    asked = news.hours(18)
+    assert HOST + "story" in asked[-1]
+    (asked,) = news.hours(1)
+    assert HOST + "story" in asked
+    news.changes[HOST + "story"] = change("deletion")
+    (asked,) = news.hours(1)
+    assert HOST + "story" in asked
+    assert times(news.hours(24 * 40), HOST + "story") == 0
+
+
+def test_a_page_that_leads_elsewhere_is_not_asked_for_ever(news):
+    everywhere(news, "story")
+    news.run()
+    news.answers[HOST + "story"] = 301
+    assert times(news.hours(24 * 31), HOST + "story") <= 9
+
+
+def test_bounds_are_kept(tmp_path):
+    news = News(tmp_path / "l.sqlite3", poll_min=timedelta(hours=4), poll_max=timedelta(days=2))
+    everywhere(news, "old")
+    news.run()
+    asked = news.hours(24 * 8)
+    assert times(asked, FEED) == 48
+    assert times(asked, SECTION) >= 4
+
+
+def test_an_outlet_that_is_not_in_this_run_sleeps(news):
+    everywhere(news, "story")
+    news.run()
+    limits, news.limits = news.limits, None
+    assert news.hours(1) == [[]]
+    news.limits = limits
+    assert FEED in news.hours(1)[0]
+
+
+def change(kind: str) -> Change:
+    fields = {field.name: None for field in dataclasses.fields(Change)}
+    return Change(**{**fields, "kind": kind, "diff": ()})
