@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
+from crawler.discovery.spans import PLACE, PLACES, filled
 from crawler.discovery.urls import absolute
 from pipelines.errors import ConfigError
 
@@ -133,6 +134,21 @@ class Table:
 
     def urls(self, key: str, base: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self._url(key, each, base) for each in self.strings(key)))
+
+    def archives(self, key: str, base: str) -> tuple[str, ...]:
+        """Addresses or paths with places for the year, the month and, perhaps, the day."""
+        found = self.strings(key)
+        for each in found:
+            places = PLACE.findall(each)
+            unknown = next((place for place in places if place not in PLACES), None)
+            if unknown is not None or re.search(r"[{}]", PLACE.sub("", each)):
+                named = " ".join(f"{{{place}}}" for place in PLACES)
+                raise self.error(key, f"the places of a date are {named}; {_shown(each)} has another")
+            if "yyyy" not in places or ({"d", "dd"} & set(places) and not {"m", "mm"} & set(places)):
+                example = "/archive/{yyyy}/{mm}/{dd}/"
+                raise self.error(key, f'a year is needed, and a month before a day, as in "{example}"; {_shown(each)}')
+            self._url(key, filled(each, 2026, 1, 31), base)
+        return found
 
     def _url(self, key: str, value: str, base: str | None) -> str:
         if base is not None and not value.startswith("/") and "://" not in value:

@@ -64,6 +64,8 @@ class Outlet:
     feeds: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
+    archives: tuple[str, ...] = ()
+    """Patterns of dated archive pages, ``/archive/{yyyy}/{mm}/{dd}/``, which a backfill reads for its span."""
     hosts: tuple[str, ...] = ()
     """Hosts that belong to the outlet besides that of its home page and its subdomains; with ``:port`` if any."""
     allow: tuple[str, ...] = ()
@@ -119,7 +121,9 @@ class Job:
 
 JOB_KEYS = ("name", "output", "contact", "user_agent", "limits", "outlets")
 LIMIT_KEYS = tuple(each.name for each in fields(Limits))
-OUTLET_KEYS = ("name", "home", "feeds", "sitemaps", "sections", "hosts", "allow", "deny", "language", *LIMIT_KEYS)
+OUTLET_KEYS = (
+    "name", "home", "feeds", "sitemaps", "sections", "archives", "hosts", "allow", "deny", "language", *LIMIT_KEYS,
+)  # fmt: skip
 _NUMBERS = ("pages", "depth", "delay", "concurrency")
 OVERRIDES = ("outlet", "allow", "deny", "output", "contact", "user_agent", *LIMIT_KEYS)
 
@@ -180,6 +184,7 @@ def _outlet(table: Table, limits: Limits) -> Outlet:
         feeds=table.urls("feeds", home),
         sitemaps=table.urls("sitemaps", home),
         sections=table.urls("sections", home),
+        archives=table.archives("archives", home),
         hosts=table.hosts("hosts"),
         allow=table.patterns("allow"),
         deny=table.patterns("deny"),

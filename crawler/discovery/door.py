@@ -6,14 +6,16 @@ raises on bad input, opens a file or a socket, or looks at the clock.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from crawler.discovery.collect import Collector
+from crawler.discovery.collect import ARCHIVE, Collector
 from crawler.discovery.content import sniff
 from crawler.discovery.feeds import read_feed, read_json_feed
 from crawler.discovery.listings import read_listing
 from crawler.discovery.redirects import read_redirect, read_refresh
 from crawler.discovery.sitemaps import read_sitemap, read_text_sitemap, unpacked
+from crawler.discovery.spans import expand
 from crawler.discovery.urls import absolute
 from crawler.discovery.values import Discovered, Fetched
 from crawler.fetch.robots import RobotsPolicy
@@ -26,8 +28,14 @@ WELL_KNOWN_SITEMAP = "/sitemap.xml"
 """Asked for once where robots.txt names no sitemap. More guesses cost every small site requests for nothing."""
 
 
-def seeds(outlet: Outlet) -> tuple[Candidate, ...]:
-    """Where an outlet's discovery starts: robots.txt (for its sitemaps), the home page, and what the job lists."""
+def seeds(outlet: Outlet, now: datetime | None = None) -> tuple[Candidate, ...]:
+    """Where an outlet's discovery starts: robots.txt (for its sitemaps), the home page, and what the job lists.
+
+    `now` is where a backfill ends that the job does not end; without it, the dated archive pages are left out.
+    """
+    limits = outlet.limits
+    end = limits.until or now
+    days = [day for pattern in outlet.archives for day in expand(pattern, limits, end)] if end else []
     listed = (
         *((absolute("/robots.txt", outlet.home), Role.ROBOTS),),
         (outlet.home, Role.HOME),
@@ -35,9 +43,9 @@ def seeds(outlet: Outlet) -> tuple[Candidate, ...]:
         *((url, Role.SITEMAP) for url in outlet.sitemaps),
         *((url, Role.SECTION) for url in outlet.sections),
     )
-    return tuple(
-        Candidate(url=url, role=role, method="seed", outlet=outlet.name) for url, role in listed if url is not None
-    )
+    found = [(url, role, "seed") for url, role in listed]
+    found += [(absolute(day, outlet.home), Role.SECTION, ARCHIVE) for day in days]
+    return tuple(Candidate(url=url, role=role, method=method, outlet=outlet.name) for url, role, method in found if url)
 
 
 def discover(page: Fetched, outlet: Outlet) -> Discovered:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import feedparser
 
+from crawler.discovery.announced import later
 from crawler.discovery.collect import Collector
 from crawler.discovery.content import decode, one_line, xml_text
 from crawler.discovery.repair import well_formed
+from crawler.discovery.spans import span_of_date
 from crawler.discovery.urls import absolute
 from crawler.discovery.values import Discovered, Fetched
 from pipelines.model import Role
@@ -54,19 +56,24 @@ def read_feed(page: Fetched, outlet: Outlet) -> Discovered:
     except Exception as error:  # what its date and markup code happens to raise
         return found.done(f"feed: feedparser failed: {type(error).__name__}: {error}")
     entries = parsed.entries[:MAX_ITEMS]
+    dates: list[str | None] = []
     for entry in entries:
         link = _link_of(entry, atom=str(parsed.version).startswith("atom"))
-        date = dict.get(entry, "published") or dict.get(entry, "updated") or dict.get(entry, "created")
+        published, updated, created = (
+            one_line(dict.get(entry, key), 64) for key in ("published", "updated", "created")
+        )
+        dates.append(published or updated or created)
         found.add(
             absolute(link, page.url) if link else None,
             Role.ARTICLE,
             "feed",
             title=_plain(dict.get(entry, "title")),
-            date=one_line(date, 64),
+            date=dates[-1],
+            updated=later(updated, published or created),
         )
     for link in dict.get(parsed.feed, "links", ()):
-        if link.get("rel") in _PAGING and page.depth < outlet.limits.depth:
-            found.add(absolute(link.get("href", ""), page.url), Role.FEED, "pagination", own_site=False)
+        if link.get("rel") in _PAGING:
+            _next_page(found, absolute(link.get("href", ""), page.url), dates)
     return found.done(f"feed: {len(entries)} items ({parsed.version or 'unknown version'})")
 
 
@@ -82,25 +89,39 @@ def read_json_feed(page: Fetched, outlet: Outlet) -> Discovered:
     items = data.get("items") if isinstance(data, dict) else None
     if not isinstance(items, list):
         return found.done("json feed: it has no list of items")
+    dates: list[str | None] = []
     for item in items[:MAX_ITEMS]:
         if not isinstance(item, dict):
             continue
         link = next((v for k in ("url", "external_url", "id") if isinstance(v := item.get(k), str) and v), "")
         if link == item.get("id") and "://" not in link:
             continue  # an id need not be an address
-        date = next((v for k in ("date_published", "date_modified") if isinstance(v := item.get(k), str)), None)
+        published, updated = (
+            one_line(value, 64) if isinstance(value := item.get(key), str) else None
+            for key in ("date_published", "date_modified")
+        )
+        dates.append(published or updated)
         title = item.get("title")
         found.add(
             absolute(link, page.url),
             Role.ARTICLE,
             "feed",
             title=_plain(title) if isinstance(title, str) else None,
-            date=one_line(date, 64),
+            date=dates[-1],
+            updated=later(updated, published),
         )
     following = data.get("next_url")
-    if isinstance(following, str) and page.depth < outlet.limits.depth:
-        found.add(absolute(following, page.url), Role.FEED, "pagination", own_site=False)
+    if isinstance(following, str):
+        _next_page(found, absolute(following, page.url), dates)
     return found.done(f"feed: {len(items)} items (JSON Feed)")
+
+
+def _next_page(found: Collector, url: str | None, dates: list[str | None]) -> None:
+    """Follow a feed to its next page: a few, or in a backfill until the items lie before its span."""
+    spans = [span for span in map(span_of_date, dates) if span]
+    method = found.onward(spans)
+    if method:
+        found.add(url, Role.FEED, method, own_site=False)
 
 
 def _link_of(entry: Any, atom: bool) -> str:

@@ -29,9 +29,10 @@ _ID_QUERY = re.compile(
 )
 _JUNK_QUERY = re.compile(
     r"(?:^|&)(?:share|replytocom|login|logout|print|sort|order|orderby|filter|set_language|s|q|query|search|returnurl|redirect"
-    r"|redirect_to|return|next|back|add-to-cart|date|day|month|year|cal|calendar)(?:=|&|$)",
+    r"|redirect_to|return|next|back|add-to-cart)(?:=|&|$)",
     re.IGNORECASE,
 )
+_DATE_QUERY = re.compile(r"(?:^|&)(?:date|day|month|year|cal|calendar)(?:=|&|$)", re.IGNORECASE)
 _PAGE_EXTENSION = re.compile(r"\.(?:s?html?|php|aspx?|jsp|jhtml|cms|ece|htm)$", re.IGNORECASE)
 _INDEX = re.compile(r"^(?:index|default|home|start)\.\w{2,5}$", re.IGNORECASE)
 _ONLY_DATE = re.compile(r"/(?:19|20)\d\d(?:/(?:0?[1-9]|1[0-2])(?:/(?:0?[1-9]|[12]\d|3[01]))?)?/?$")
@@ -67,15 +68,20 @@ def names_id(url: str) -> bool:
 @lru_cache(maxsize=8192)
 def is_junk(url: str) -> bool:
     """Whether nothing is to be read there, on the face of the address: log-ins, shares, sort orders, calendars."""
+    # A date without a slug is a day of the archive: an endless calendar, and nothing that is not listed elsewhere.
+    calendar = _ONLY_DATE.search(url.partition("?")[0]) or _DATE_QUERY.search(query_of(url))
+    return bool(calendar) or is_waste(url)
+
+
+def is_waste(url: str) -> bool:
+    """The same without calendars, in which a backfill looks for its days."""
     segments = [part.lower() for part in segments_of(url)]
     if any(part in JUNK for part in segments) or is_media(url):
         return True
     query = query_of(url)
     if query and (_JUNK_QUERY.search(query) or query.count("&") > 3):
         return True
-    path = url.partition("?")[0]
-    # A date without a slug is a day of the archive: an endless calendar, and nothing that is not listed elsewhere.
-    return bool(_ONLY_DATE.search(path)) or _repeats(segments)
+    return _repeats(segments)
 
 
 def _repeats(segments: list[str]) -> bool:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from lxml import html
 
-from crawler.discovery.collect import Collector
+from crawler.discovery.collect import ARCHIVE, Collector
 from crawler.discovery.content import one_line
 from crawler.discovery.likeness import (
     ARTICLE,
     is_junk,
+    is_waste,
     looks_like_section,
     names_id,
     segments_of,
@@ -22,6 +23,8 @@ from crawler.discovery.likeness import (
 )
 from crawler.discovery.markup import base_of, parsed
 from crawler.discovery.paging import UNNUMBERED, Place, next_number, place_of
+from crawler.discovery.spans import Span, archive_of, around, span_of_date, span_of_url, touches
+from crawler.discovery.teasers import dates_beside
 from crawler.discovery.urls import absolute, identity, same_site
 from crawler.discovery.values import Discovered, Fetched
 from crawler.discovery.words import words
@@ -86,6 +89,13 @@ class _Link:
     """Every link to it stands in navigation."""
     tag: bool = True
     """Every link to it stands among tags or share buttons."""
+    date: str | None = None
+    """In a backfill: what the ``time`` element beside it says."""
+
+    @property
+    def span(self) -> Span | None:
+        """When the article appeared, by the teaser, else by the address."""
+        return span_of_date(self.date) or span_of_url(self.url)
 
 
 def read_listing(page: Fetched, outlet: Outlet) -> Discovered:
@@ -95,21 +105,27 @@ def read_listing(page: Fetched, outlet: Outlet) -> Discovered:
     if root is None:
         return found.done("page: no HTML in it")
     base = base_of(root, page.url)
-    place = place_of(page.url)
-    deeper = page.depth < outlet.limits.depth
+    deeper, backfill = page.depth < outlet.limits.depth, outlet.limits.backfill
+    place = _archive_place(page.url) if backfill and archive_of(page.url) else place_of(page.url)
     feeds = _feeds(root, base, found, outlet)
     if page.role is Role.FEED:
         return found.done(f"expected a feed, found a page that names {feeds}")
     if page.role is Role.SITEMAP:
         return found.done("expected a sitemap, found a page")
-    links, following = _links(root, base, found, outlet, place)
+    links, following, periods = _links(root, base, found, outlet, place)
+    kept = [link for link in _without_twins(links) if _weight(link, page.url) >= ARTICLE]
+    spans = [span for link in kept if (span := link.span)] if backfill else []
+    found.span = found.span or around(spans)
     articles = sections = 0
-    for link in _without_twins(links):
-        if _weight(link, page.url) >= ARTICLE:
-            articles += found.add(link.url, Role.ARTICLE, str(page.role), title=one_line(link.text))
-    if deeper:
+    for link in kept:
+        articles += found.add(link.url, Role.ARTICLE, str(page.role), title=one_line(link.text), date=link.date)
+    for url in periods:
+        found.add(url, Role.SECTION, ARCHIVE)
+    method = found.onward(spans)
+    if method:
         for url in following:
-            found.add(url, Role.SECTION, "pagination")
+            found.add(url, Role.SECTION, method)
+    if deeper:
         for link in sorted(links.values(), key=lambda each: not each.nav):
             if sections < MAX_SECTIONS and _may_be_section(link):
                 sections += found.add(link.url, Role.SECTION, str(page.role), title=one_line(link.text, 100))
@@ -147,11 +163,21 @@ def _feeds(root: html.HtmlElement, base: str, found: Collector, outlet: Outlet) 
     return count
 
 
+def _archive_place(url: str) -> Place:
+    """The place of a dated archive page: /2026/01/05 is no page five of /2026/01."""
+    place = place_of(url)
+    return place if archive_of(place.stem) == archive_of(url) else Place(url.rstrip("/"), 1)
+
+
 def _links(
     root: html.HtmlElement, base: str, found: Collector, outlet: Outlet, place: Place
-) -> tuple[dict[str, _Link], list[str]]:
-    """Every address of the outlet that the page links to, with its evidence; and the next pages of this listing."""
+) -> tuple[dict[str, _Link], list[str], list[str]]:
+    """Every address of the outlet that the page links to, with its evidence; the next pages of this listing; and, in a
+    backfill, the pages of a dated archive that can list what lies in its span."""
     links: dict[str, _Link] = {}
+    periods: dict[str, None] = {}
+    dates = dates_beside(root) if outlet.limits.backfill else {}
+    own = archive_of(found.page.url) if outlet.limits.backfill else None
     following: dict[str, int] = {}
     names: dict[str, str] = {}
     count = 0
@@ -175,6 +201,10 @@ def _links(
             found.left_out["on other hosts"] += 1
             continue
         text = _text_of(element) if element.tag != "link" else ""
+        if outlet.limits.backfill and (period := archive_of(url)) and period != own:
+            if touches(period, outlet.limits) and not is_waste(url):
+                periods[url] = None
+            continue
         number = next_number(url, text, "next" in rel, place)
         if number:
             following.setdefault(url, number)
@@ -186,10 +216,11 @@ def _links(
         link.nav &= where in ("nav", "foot", "head")
         link.tag &= where in ("share", "tags")
         link.place = max(link.place, score)
+        link.date = link.date or dates.get(element)
         if text_weight(text) > text_weight(link.text) or not link.text:
             link.text = text
     ordered = sorted(following, key=lambda url: following[url])
-    return links, ordered[:1] if ordered and following[ordered[0]] < UNNUMBERED else ordered[:3]
+    return links, ordered[:1] if ordered and following[ordered[0]] < UNNUMBERED else ordered[:3], list(periods)
 
 
 def _text_of(element: html.HtmlElement) -> str:

@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from crawler.discovery.collect import Collector
+from crawler.discovery.announced import later
+from crawler.discovery.collect import ARCHIVE, Collector
 from crawler.discovery.content import MAX_XML, declares_entities, decode, one_line
 from crawler.discovery.dates import parse_date, period_in_url
 from crawler.discovery.likeness import is_media, looks_like_section
+from crawler.discovery.spans import archive_of, span_of_date, span_of_source, touches
 from crawler.discovery.urls import absolute, host_of
 from crawler.discovery.values import Discovered, Fetched
 from pipelines.model import Role
 
 if TYPE_CHECKING:
-    from crawler.jobs import Outlet
+    from crawler.jobs import Limits, Outlet
 
 MAX_ENTRIES = 50_000
 """Entries that are read from one sitemap: the limit of sitemaps.org."""
@@ -37,16 +39,19 @@ _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,500}\?>")
 _END = re.compile(rb"</(?:[\w.-]{1,40}:)?(?:urlset|sitemapindex)\s*>", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
 _ENTRY_END = re.compile(rb"</(?:[\w.-]{1,40}:)?(?:url|sitemap)\s*>", re.IGNORECASE)
 
 
 class _Entry:
     """One <url> or <sitemap>."""
 
-    __slots__ = ("date", "index", "loc", "news", "title")
+    __slots__ = ("date", "index", "loc", "news", "title", "updated")
 
-    def __init__(self, loc: str, index: bool, date: str | None, title: str | None, news: bool) -> None:
-        self.loc, self.index, self.date, self.title, self.news = loc, index, date, title, news
+    def __init__(
+        self, loc: str, index: bool, date: str | None, updated: str | None, title: str | None, news: bool
+    ) -> None:
+        self.loc, self.index, self.date, self.updated, self.title, self.news = loc, index, date, updated, title, news
 
 
 def gunzip(payload: bytes, limit: int = MAX_XML) -> tuple[bytes, str]:
@@ -75,6 +80,7 @@ def read_sitemap(page: Fetched, outlet: Outlet) -> Discovered:
     _newest_first(entries)
     maps = articles = 0
     own_host = host_of(page.url)
+    numbered = _numbered(entries) if outlet.limits.backfill else frozenset()
     for entry in entries:
         url = absolute(entry.loc, page.url)
         if entry.index:
@@ -83,10 +89,17 @@ def read_sitemap(page: Fetched, outlet: Outlet) -> Discovered:
                 continue
             # A sitemap that robots.txt named on another host may split itself up there.
             own_site = url is None or host_of(url) != own_host
-            maps += found.add(url, Role.SITEMAP, "sitemap", date=entry.date, own_site=own_site)
+            if outlet.limits.backfill and not _may_hold(entry, outlet.limits, numbered):
+                found.left_out["to sitemaps of another time than the span"] += 1
+                continue
+            maps += found.add(url, Role.SITEMAP, "sitemap", date=entry.date, updated=entry.updated, own_site=own_site)
             continue
         if url is not None and is_media(url):
             found.left_out["to media files"] += 1
+            continue
+        if outlet.limits.backfill and not entry.news and url is not None and (period := archive_of(url)):
+            if touches(period, outlet.limits):
+                found.add(url, Role.SECTION, ARCHIVE)
             continue
         section = not entry.news and url is not None and looks_like_section(url)
         articles += found.add(
@@ -95,6 +108,7 @@ def read_sitemap(page: Fetched, outlet: Outlet) -> Discovered:
             "news-sitemap" if entry.news else "sitemap",
             title=entry.title,
             date=entry.date,
+            updated=entry.updated,
         )
     kind = "index" if entries and entries[0].index else "sitemap"
     if page.role in (Role.FEED, Role.HOME, Role.SECTION):
@@ -169,7 +183,7 @@ def _whole(payload: bytes) -> tuple[bytes, str]:
 
 
 def _entry(element: etree._Element) -> _Entry | None:
-    loc = date = title = None
+    loc = date = updated = title = None
     news = False
     for child in element:
         if not isinstance(child.tag, str):
@@ -180,7 +194,7 @@ def _entry(element: etree._Element) -> _Entry | None:
                 return None
             loc = _text(child)
         elif name == "lastmod":
-            date = date or _text(child)
+            updated = updated or _text(child)
         elif name == "news":
             news = True
             for part in child.iter():
@@ -192,11 +206,28 @@ def _entry(element: etree._Element) -> _Entry | None:
                         title = _text(part)
     if not loc:
         return None
-    return _Entry(loc, element.tag.endswith("sitemap"), one_line(date, 64), one_line(title), news)
+    date, updated = one_line(date, 64), one_line(updated, 64)
+    return _Entry(loc, element.tag.endswith("sitemap"), date or updated, later(updated, date), one_line(title), news)
 
 
 def _text(element: etree._Element) -> str:
     return "".join(map(str, element.itertext())).strip() if len(element) else (element.text or "").strip()
+
+
+def _numbered(entries: list[_Entry]) -> frozenset[str]:
+    """Shapes of addresses that differ in a number which is no year: 2001 of 3,000 parts is none either."""
+    return frozenset(
+        _DIGITS.sub("#", entry.loc) for entry in entries if _DIGITS.search(entry.loc) and not span_of_source(entry.loc)
+    )
+
+
+def _may_hold(entry: _Entry, limits: Limits, numbered: frozenset[str]) -> bool:
+    """Whether a sitemap of an index can name articles of the span: by the time in its address and its last change."""
+    changed = span_of_date(entry.updated)
+    if changed and limits.since and changed[1] <= limits.since:
+        return False
+    period = span_of_source(entry.loc) if _DIGITS.sub("#", entry.loc) not in numbered else None
+    return period is None or touches(period, limits)
 
 
 def _newest_first(entries: list[_Entry]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pipelines.model import Candidate, Role
 
@@ -14,7 +15,7 @@ class Fetched:
     url: str
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
-    """As sent; only Content-Type, Location and Refresh are looked at."""
+    """As sent; looked at are Content-Type, Location, Refresh, and what dates the page: Date, Age, Last-Modified."""
     payload: bytes = field(default=b"", repr=False)
     """The body without transfer and content coding."""
     role: Role = Role.SECTION
@@ -24,6 +25,8 @@ class Fetched:
     """Redirects and refreshes followed in a row to here."""
     encoding: str | None = None
     """A charset that somebody else found out, if so."""
+    fetched: datetime | None = None
+    """When the page was asked for; None if nobody knows."""
 
     def header(self, name: str) -> str:
         """The first value of a header, whatever its case; empty if there is none."""

@@ -29,7 +29,7 @@ def wanted(status: int, truncated: str | None) -> bool:
 
 def candidates_in(ref: CaptureRef, found: Discovered, outlet: Outlet | None) -> tuple[Candidate, ...]:
     """What was found in a page and is young enough for its outlet, by the time at which the page was fetched."""
-    if outlet is None or outlet.limits.age is None:
+    if outlet is None or outlet.limits.age is None or outlet.limits.backfill:  # which discovery has seen to
         return found.candidates
     now, age = datetime.fromisoformat(ref.date), outlet.limits.age
     return tuple(each for each in found.candidates if not too_old(each, now, age))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from crawler.discovery import Fetched, discover
+from crawler.discovery.dates import parse_date
 from crawler.jobs import Outlet
 from pipelines.flow.parse import Parsed, Task, load, parse_capture
 from pipelines.model import Capture
@@ -41,4 +42,5 @@ def _fetched(capture: Capture) -> Fetched:
         role=capture.provenance.role,
         depth=capture.provenance.depth,
         encoding=encoding,
+        fetched=parse_date(capture.ref.date),
     )

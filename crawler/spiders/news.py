@@ -5,6 +5,7 @@ from __future__ import annotations
 from crawler.discovery import seeds
 from crawler.jobs import load, override
 from crawler.spiders.base import JobSpider
+from pipelines import clock
 from pipelines.errors import ConfigError
 from pipelines.model import Candidate, Role
 
@@ -21,7 +22,7 @@ class NewsSpider(JobSpider):
         super().__init__(override(load(job), options))
 
     def seeds(self) -> list[Candidate]:
-        found = [candidate for outlet in self.job.outlets for candidate in seeds(outlet)]
+        found = [candidate for outlet in self.job.outlets for candidate in seeds(outlet, clock.utcnow())]
         if self.settings.getbool("ROBOTSTXT_OBEY"):  # then robots.txt is fetched anyway, before all else
             found = [candidate for candidate in found if candidate.role is not Role.ROBOTS]
         return found

@@ -42,6 +42,7 @@ def test_everything() -> None:
         feeds = ["/rss.xml", "https://feeds.example.net/x"]
         sitemaps = "/news.xml"
         sections = ["/world/", "/world/", "/sport/"]
+        archives = "/archive/{yyyy}/{m}/{dd}"
         hosts = ["Example.net", "cdn.example.org:8080"]
         allow = ["/20*"]
         deny = ["/video/*", "re:[?&]print="]
@@ -66,6 +67,7 @@ def test_everything() -> None:
         feeds=("https://www.example.org/rss.xml", "https://feeds.example.net/x"),
         sitemaps=("https://www.example.org/news.xml",),
         sections=("https://www.example.org/world/", "https://www.example.org/sport/"),
+        archives=("/archive/{yyyy}/{m}/{dd}",),
         hosts=("example.net", "cdn.example.org:8080"),
         allow=("/20*",),
         deny=("/video/*", "re:[?&]print="),
@@ -142,6 +144,11 @@ MISTAKES: list[tuple[str, tuple[str, ...]]] = [
     ("[limits]\npoll_max = '0'\n" + MINIMAL, ("line 2", "limits.poll_max", '"36h"')),
     ("[limits]\npoll_min = '2d'\npoll_max = '1d'\n" + MINIMAL, ("line 2", "poll_min", "2d", "1d", "not be longer")),
     ("[limits]\npoll_min = '2d'\n" + MINIMAL + "poll_max = '1d'", ("line 5", "outlets[1].poll_max", "2d to 1d")),
+    (MINIMAL + "archives = ['archive/{yyyy}/{mm}']", ("line 3", "outlets[1].archives", "a path that starts with /")),
+    (MINIMAL + "archives = ['/{yyyy}/{MM}']", ("line 3", "{yyyy} {mm} {m} {dd} {d}", "has another")),
+    (MINIMAL + "archives = ['/{yyyy}/{mm']", ("line 3", "has another")),
+    (MINIMAL + "archives = ['/{mm}/{dd}']", ("line 3", "a year is needed")),
+    (MINIMAL + "archives = ['/{yyyy}/{dd}']", ("line 3", "a month before a day")),
     ("[limits]\nsince = 'may'\n" + MINIMAL, ("line 2", "limits.since", '"2026-01-31"', 'not "may"')),
     ("[limits]\nuntil = 2026\n" + MINIMAL, ("line 2", "limits.until", '"2026-01-31"', "not 2026")),
     ("[limits]\nsince = 06:00:00\n" + MINIMAL, ("line 2", "a date or an instant")),
