@@ -9,12 +9,10 @@ transaction in which its capture enters the ledger: after a kill, what was in fl
 from __future__ import annotations
 
 import dataclasses
-import heapq
 import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -28,6 +26,7 @@ from crawler.discovery.dates import parse_date
 from crawler.discovery.likeness import twin_of
 from crawler.discovery.redirects import MAX_HOPS
 from crawler.discovery.urls import normalise
+from crawler.fetch.hosts import LONGEST_WAIT, Host, Hosts
 from crawler.fetch.schedule import Schedule
 from crawler.fetch.wire import BODY_UNREAD
 from pipelines import clock
@@ -56,13 +55,6 @@ AGAIN = "{} #again"
 
 LISTINGS = 200
 """Section pages and sitemaps read per outlet and run: a large site's archive must not hold up its news."""
-
-GIVE_UP, GIVE_UP_COLD = 8, 4
-"""Failures of a host in a row after which it is left alone for this run, and its addresses wait for the next; fewer for
-one that has not answered at all."""
-
-LONGEST_WAIT = 300.0
-"""Seconds that a run waits for a host that asks for it; one that asks for more is left alone for this run."""
 
 OK, NOT_MODIFIED = 200, 304
 
@@ -101,37 +93,6 @@ class State(IntEnum):
     """By robots.txt, the address guard or a limit."""
 
 
-@dataclass(slots=True)
-class Host:
-    """What politeness needs to know of a host."""
-
-    name: str
-    delay: float
-    connections: int
-    rows: deque[tuple[Any, ...]] = field(default_factory=deque)
-    flying: set[int] = field(default_factory=set)
-    """Addresses that are being fetched."""
-    ready: float = 0.0
-    """Monotonic time from which the next request may go."""
-    failures: int = 0
-    """In a row."""
-    answers: int = 0
-    """Requests that did not fail."""
-    given_up: str | None = None
-    """Why it is left alone for this run."""
-    closed: dict[str, str] = field(default_factory=dict)
-    """Schemes that are left alone for this run, and why: robots.txt speaks for one of them only."""
-    retries: set[int] = field(default_factory=set)
-    """Addresses that wait for another try in this run."""
-    fresh: bool = False
-    """``rows`` shows what the ledger has; if it is empty, nothing waits."""
-    queued: bool = False
-
-    @property
-    def busy(self) -> bool:
-        return len(self.flying) >= self.connections
-
-
 class Frontier(BaseScheduler):
     """Waiting addresses of one run.
 
@@ -157,14 +118,12 @@ class Frontier(BaseScheduler):
         on_demand: bool = True,
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
-        self._schedule, self._on_demand, self._longest_wait = schedule, on_demand, longest_wait
+        self._schedule, self._on_demand = schedule, on_demand
         self._anew: set[str] = set()
         """Keys of addresses fetched again in this run: what they lead on to is fetched again, too."""
-        self._ledger, self._delay, self._per_host, self._pages = ledger, delay, per_host, pages
+        self._ledger, self._pages = ledger, pages
         self._call_later, self._clock, self._now, self._since = call_later, clock, now, since
-        self._hosts: dict[str, Host] = {}
-        self._ready: deque[Host] = deque()
-        self._timers: list[tuple[float, str]] = []
+        self.hosts = Hosts(delay=delay, connections=per_host, clock=clock, longest_wait=longest_wait)
         self._alarm: IDelayedCall | None = None
         self._asked: Counter[tuple[str, bool]] = Counter()
         """Articles (True) and listings (False) handed out per outlet in this run."""
@@ -197,18 +156,18 @@ class Frontier(BaseScheduler):
         for outlet, failed in self._ledger.execute(sql, (self._since,)):
             self._count(outlet)["failed"] += failed
         for (name,) in self._ledger.execute("SELECT DISTINCT host FROM frontier WHERE state = 0").fetchall():
-            self._offer(self._host(name))
+            self.hosts.offer(self.hosts[name])
 
     def has_pending_requests(self) -> bool:
         if self.stopped:
             return False
-        return bool(self._extra) or any(host.retries or self._peek(host) for host in self._hosts.values())
+        return bool(self._extra) or any(host.retries or self._peek(host) for host in self.hosts)
 
     def enqueue_request(self, request: Request) -> bool:
         replaced = "frontier" in request.meta  # it is one of ours, made into another by a middleware
         if replaced:
             row, name = request.meta["frontier"]
-            if row in self._host(name).flying:
+            if row in self.hosts[name].flying:
                 self._drop(row, name, "a middleware put another request in its place")
         if request.method != "GET" or request.body:
             self._extra.append(request)
@@ -235,33 +194,23 @@ class Frontier(BaseScheduler):
 
     def _waits(self, name: str) -> None:
         """Another address of a host waits."""
-        host = self._host(name)
+        host = self.hosts[name]
         host.fresh = False
-        self._offer(host)
+        self.hosts.offer(host)
 
     def next_request(self) -> Request | None:
         if self.stopped:
             return None
         if self._extra:
             return self._extra.popleft()
-        now = self._clock()
-        while self._timers and self._timers[0][0] <= now:
-            host = self._hosts[heapq.heappop(self._timers)[1]]
-            host.queued = False
-            self._offer(host)
-        while self._ready:
-            host = self._ready.popleft()
-            host.queued = False
+        for host in self.hosts.turns():
             if host.busy or not self._peek(host):
                 continue  # it is offered again when a request of it ends or an address is added
-            if host.ready > now:
-                self._offer(host)
-                continue
-            host.ready = now + host.delay
+            host.ready = self._clock() + host.delay
             request = self._take(host)
-            self._offer(host)
+            self.hosts.offer(host)
             return request
-        self._sleep(now)
+        self._sleep()
         return None
 
     # ------------------------------------------------------------------ addresses
@@ -425,10 +374,10 @@ class Frontier(BaseScheduler):
         self._ledger.execute(
             "UPDATE frontier SET state = 0, not_before = ?, reason = ? WHERE id = ?", (self._now() + wait, reason, row)
         )
-        host = self._host(name)
+        host = self.hosts[name]
         if not host.given_up and not (host.closed and self._closed(host, row)):
             host.retries.add(row)
-            heapq.heappush(self._timers, (self._clock() + wait + 0.01, name))
+            self.hosts.wake_at(name, wait + 0.01)
         return True
 
     def fail(self, row: int, reason: str, *, refused: bool = False) -> None:
@@ -461,24 +410,20 @@ class Frontier(BaseScheduler):
 
     def release(self, row: int, name: str, *, failed: bool = False) -> None:
         """The request for an address of the host has ended. Only the first time that it is said counts."""
-        host = self._host(name)
+        host = self.hosts[name]
         if row not in host.flying:
             return
         host.flying.remove(row)
         host.failures = host.failures + 1 if failed else 0
         host.answers += not failed
-        if host.failures >= (GIVE_UP if host.answers else GIVE_UP_COLD):
+        if host.tired:
             self._give_up(host, f"{host.failures} failures in a row")
-        self._offer(host)
+        self.hosts.offer(host)
 
     def hold(self, name: str, seconds: float | None) -> None:
         """Leave a host alone for a while, as it asked (``None``: it is overloaded and did not say how long)."""
-        host = self._host(name)
-        if seconds is None:
-            seconds = min(self._longest_wait, max(host.delay, 1.0) * 4 ** (host.failures + 1))
-        if seconds > self._longest_wait:
-            self._give_up(host, f"asked to wait {seconds:.0f} s")
-        host.ready = max(host.ready, self._clock() + seconds)
+        if why := self.hosts.hold(name, seconds):
+            self._give_up(self.hosts[name], why)
 
     def reopen(self, name: str) -> None:
         """The robots.txt of a host has changed: what it refused may be allowed now."""
@@ -491,60 +436,24 @@ class Frontier(BaseScheduler):
 
     def put_off(self, row: int, name: str, why: str) -> None:
         """An address must wait for the next run, and with it all of its host that have the same scheme."""
-        host = self._host(name)
+        host = self.hosts[name]
         sql = "UPDATE frontier SET state = 0, reason = ? WHERE id = ? RETURNING url"
         scheme = urlsplit(self._ledger.execute(sql, (why, row)).fetchone()[0]).scheme
-        if scheme not in host.closed:
-            host.closed[scheme] = why
-            logger.warning("%s://%s is left alone for the rest of this run: %s", scheme, name, why)
-        host.fresh = False
+        self.hosts.close(host, scheme, why)
         if host.retries:
             sql = f"SELECT id FROM frontier WHERE host = ? AND state = 0 AND not_before > 0 AND {_SCHEME} = ?"
             host.retries.difference_update(each for (each,) in self._ledger.execute(sql, (name, scheme)))
 
-    def asked(self, name: str) -> float:
-        """Note a request to the host that was not ours to give (robots.txt); the seconds to wait before the next."""
-        host = self._host(name)
-        host.ready = max(host.ready, self._clock() + 2 * host.delay)
-        return host.delay
-
-    def slow_down(self, name: str, delay: float) -> None:
-        """Keep at least so many seconds between requests to a host (robots.txt ``Crawl-delay``)."""
-        host = self._host(name)
-        host.ready += max(0.0, delay - host.delay)
-        host.delay = max(host.delay, delay)
+    def given_up(self) -> dict[str, str]:
+        """Hosts left alone in this run, or their schemes, and why."""
+        return self.hosts.given_up()
 
     def resume_counts(self, asked: Iterable[tuple[str, str, int]]) -> None:
         """What a resumed run has already asked for: outlet, role, number."""
         for outlet, role, number in asked:
             self._asked[outlet, role == Role.ARTICLE] += number
 
-    def given_up(self) -> dict[str, str]:
-        """Hosts left alone in this run, or their schemes, and why."""
-        left: dict[str, str] = {}
-        for host in self._hosts.values():
-            if host.given_up:
-                left[host.name] = host.given_up
-            left |= {f"{scheme}://{host.name}": why for scheme, why in host.closed.items()}
-        return left
-
     # ------------------------------------------------------------------ hosts
-
-    def _host(self, name: str) -> Host:
-        host = self._hosts.get(name)
-        if host is None:
-            host = self._hosts[name] = Host(name, self._delay(name), self._per_host(name))
-        return host
-
-    def _offer(self, host: Host) -> None:
-        """Put a host where ``next_request`` finds it when its time has come."""
-        if host.queued or host.given_up or host.busy:
-            return
-        host.queued = True
-        if host.ready > self._clock():
-            heapq.heappush(self._timers, (host.ready, host.name))
-        else:
-            self._ready.append(host)
 
     def _closed(self, host: Host, row: int) -> bool:
         (url,) = self._ledger.execute("SELECT url FROM frontier WHERE id = ?", (row,)).fetchone()
@@ -552,11 +461,9 @@ class Frontier(BaseScheduler):
 
     def _give_up(self, host: Host, why: str) -> None:
         if not host.given_up:
-            host.given_up = why
-            host.retries.clear()
+            self.hosts.give_up(host, why)
             # The fault is the host's: what failed of it does not use up the runs in which an address may fail.
             self._ledger.execute("UPDATE frontier SET attempts = 0 WHERE host = ? AND state = 3", (host.name,))
-            logger.warning("%s is left alone for the rest of this run: %s", host.name, why)
 
     def _peek(self, host: Host) -> bool:
         """Whether an address of the host may be fetched now."""
@@ -629,7 +536,7 @@ class Frontier(BaseScheduler):
         Not so if a middleware of the user's own failed: then the host is still held, and the address taken.
         """
         row, name = failure.request.meta["frontier"]
-        if row in self._host(name).flying:
+        if row in self.hosts[name].flying:
             logger.error("a middleware failed on %s", failure.request.url, exc_info=failure.value)
             self._drop(row, name, f"{type(failure.value).__name__}: {failure.value}")
 
@@ -649,12 +556,12 @@ class Frontier(BaseScheduler):
         sql = "SELECT url, reason FROM frontier WHERE state = 3 AND not_before >= ? ORDER BY id"
         return self._ledger.execute(sql, (self._since,)).fetchall()
 
-    def _sleep(self, now: float) -> None:
+    def _sleep(self) -> None:
         """Have the engine ask again when the next host is ready."""
-        if not self._timers:
+        at = self.hosts.next_turn
+        if at is None:
             return
-        at = self._timers[0][0]
         alarm: Any = self._alarm
         if alarm is not None and alarm.active():
             alarm.cancel()
-        self._alarm = self._call_later(max(0.0, at - now))
+        self._alarm = self._call_later(max(0.0, at - self._clock()))

@@ -57,7 +57,7 @@ class RobotsMiddleware:
             policy = await asyncio.shield(self._fetching[base])
         delay = policy.crawl_delay(self._agent)
         if delay:
-            self._crawl.frontier.slow_down(urlsplit(base).netloc, delay)
+            self._crawl.frontier.hosts.slow_down(urlsplit(base).netloc, delay)
         if policy.can_fetch(request.url, self._agent):
             return
         if policy.verdict == "disallow-all":
@@ -79,7 +79,7 @@ class RobotsMiddleware:
                 self._crawl.frontier.reopen(urlsplit(base).netloc)
             if policy.verdict == "rules" and not policy.can_fetch(f"{base}/", self._agent):
                 self._crawl.robots.closed.add(base)
-            await asyncio.sleep(self._crawl.frontier.asked(urlsplit(base).netloc))
+            await asyncio.sleep(self._crawl.frontier.hosts.asked(urlsplit(base).netloc))
             return policy
         finally:
             del self._fetching[base]

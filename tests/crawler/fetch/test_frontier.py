@@ -4,7 +4,8 @@ import pytest
 from twisted.python.failure import Failure
 
 from crawler.discovery.redirects import MAX_HOPS
-from crawler.fetch.frontier import GIVE_UP, GIVE_UP_COLD, LISTINGS, RUNS, TRIES, Frontier
+from crawler.fetch.frontier import LISTINGS, RUNS, TRIES, Frontier
+from crawler.fetch.hosts import GIVE_UP, GIVE_UP_COLD
 from crawler.fetch.schedule import Schedule
 from crawler.jobs import Limits
 from pipelines.model import Candidate, Capture, CaptureRef, Provenance, Role
@@ -303,7 +304,7 @@ def test_an_address_tried_by_an_earlier_process_does_not_strand_a_retry(world):
 def test_crawl_delay_slows_a_host(world):
     world.add(A + "1", A + "2")
     world.fetch()
-    world.frontier.slow_down("a.example", 10)
+    world.frontier.hosts.slow_down("a.example", 10)
     world.clock.time += 9
     assert world.next() is None
     world.clock.time += 2
