@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import resource
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +24,11 @@ from twisted.internet.interfaces import IDelayedCall
 
 from crawler.discovery import Discovered
 from crawler.fetch.framing import Head
-from crawler.fetch.frontier import ONWARD, Frontier, validator
+from crawler.fetch.frontier import LISTINGS, ONWARD, Frontier, validator
 from crawler.fetch.outcome import ROBOTS, candidate_of, candidates_in, wanted
 from crawler.fetch.parse import parse_page
 from crawler.fetch.robots import RobotsCache
-from crawler.fetch.schedule import Schedule
+from crawler.fetch.schedule import SOURCES, Schedule
 from crawler.fetch.wire import head_of
 from crawler.jobs import Job, Limits, Outlet
 from crawler.signals import captured, settled
@@ -124,6 +125,7 @@ class Crawl:
             delay=lambda host: job.delay(host, settings.getfloat("BROADSHEET_DELAY")),
             per_host=lambda host: job.concurrency(host, settings.getint("BROADSHEET_CONNECTIONS")),
             pages=job.pages,
+            listings=lambda outlet: sys.maxsize if self._backfills(outlet) else LISTINGS,
             call_later=self._call_later,
             since=since,
             schedule=self.schedule,
@@ -149,6 +151,10 @@ class Crawl:
     def _limits(self, outlet: str) -> Limits | None:
         found = self._outlet(outlet, Role.ARTICLE)
         return found.limits if found is not None else None
+
+    def _backfills(self, outlet: str) -> bool:
+        limits = self._limits(outlet)
+        return limits is not None and limits.backfill
 
     def _run_started(self) -> float:
         """When the run was begun: by this process, or by one before it."""
@@ -183,6 +189,8 @@ class Crawl:
         self.frontier.resume_counts(self.live.ledger.asked(self.live.run.number))
         if not self.live.resumed:
             self.frontier.begin()
+            for outlet in filter(self._backfills, (each.name for each in self.job.outlets)):
+                self.schedule.wake_sources(outlet)
 
     def opened(self, spider: Spider) -> None:
         self._timer.start(COMMIT_SECONDS, now=False)
@@ -218,7 +226,9 @@ class Crawl:
             fetch_ms=round(exchange.elapsed * 1000),
         )
         try:
-            taken = self.live.run.capture(exchange, provenance)
+            # Listings that a backfill reads again are read for another span: they must be there to be read.
+            fresh = provenance.role in SOURCES and self._backfills(provenance.outlet or "")
+            taken = self.live.run.capture(exchange, provenance, fresh=fresh)
         finally:
             exchange.response.close()
         if "frontier" in request.meta and wanted(head.status, exchange.truncated):

@@ -96,11 +96,12 @@ class State(IntEnum):
 class Frontier(BaseScheduler):
     """Waiting addresses of one run.
 
-    ``pages`` gives the number of articles that an outlet may be asked for; ``delay`` the seconds between two
-    requests to a host of that name, ``per_host`` the connections it may have. ``call_later`` has Scrapy's engine
-    ask again after so many seconds. ``since`` is the start of the run, which may lie before that of the process.
-    With ``on_demand``, seeds are asked for by name: they are fetched again by every run. ``schedule`` says what else is
-    fetched again; without it, nothing is. ``longest_wait`` is how many seconds a run waits for a host that asks for it.
+    ``pages`` gives the number of articles that an outlet may be asked for, ``listings`` that of sections and sitemaps;
+    ``delay`` the seconds between two requests to a host of that name, ``per_host`` the connections it may have.
+    ``call_later`` has Scrapy's engine ask again after so many seconds. ``since`` is the start of the run, which may lie
+    before that of the process. With ``on_demand``, seeds are asked for by name: they are fetched again by every run.
+    ``schedule`` says what else is fetched again; without it, nothing is. ``longest_wait`` is how many seconds a run
+    waits for a host that asks for it.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class Frontier(BaseScheduler):
         delay: Callable[[str], float],
         per_host: Callable[[str], int],
         pages: Callable[[str], int],
+        listings: Callable[[str], int] = lambda outlet: LISTINGS,
         call_later: Callable[[float], IDelayedCall | None],
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = clock.now,
@@ -121,7 +123,7 @@ class Frontier(BaseScheduler):
         self._schedule, self._on_demand = schedule, on_demand
         self._anew: set[str] = set()
         """Keys of addresses fetched again in this run: what they lead on to is fetched again, too."""
-        self._ledger, self._pages = ledger, pages
+        self._ledger, self._pages, self._listings = ledger, pages, listings
         self._call_later, self._clock, self._now, self._since = call_later, clock, now, since
         self.hosts = Hosts(delay=delay, connections=per_host, clock=clock, longest_wait=longest_wait)
         self._alarm: IDelayedCall | None = None
@@ -502,7 +504,7 @@ class Frontier(BaseScheduler):
     def _enough(self, role: str, outlet: str) -> bool:
         if role == Role.ARTICLE:
             return self._asked[outlet, True] >= self._pages(outlet)
-        return role in (Role.SECTION, Role.SITEMAP) and self._asked[outlet, False] >= LISTINGS
+        return role in (Role.SECTION, Role.SITEMAP) and self._asked[outlet, False] >= self._listings(outlet)
 
     def _take(self, host: Host) -> Request:
         (row, url, outlet, role, method, source_url, title, date, depth, not_before, key, seen, etag,

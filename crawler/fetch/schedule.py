@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from crawler.discovery.collect import ARCHIVE
 from crawler.discovery.dates import parse_date
 from crawler.discovery.urls import normalise
 from crawler.jobs import Limits
@@ -125,6 +126,14 @@ class Schedule:
             self._ledger.execute("UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE id = ?", (row,))
         return len(due)
 
+    def wake_sources(self, outlet: str) -> None:
+        """Let all sources of an outlet wait, to be read in full: they are asked for another span of time."""
+        self._ledger.execute(
+            "UPDATE frontier SET state = 0, attempts = 0, not_before = 0, etag = NULL, modified = NULL"
+            " WHERE outlet = ? AND role IN ('home', 'feed', 'sitemap', 'section') AND state IN (2, 3)",
+            (outlet,),
+        )
+
     def next_due(self) -> float | None:
         """When something is due next (seconds since 1970), if anything is."""
         due: float | None = self._ledger.execute("SELECT min(due) FROM frontier WHERE due IS NOT NULL").fetchone()[0]
@@ -218,12 +227,16 @@ class Schedule:
             polled.credited += 1
             credited[told.outlet] = credited.get(told.outlet, 0) + 1
         for polled in self._polled.values():
-            self._settle_source(polled, credited.get(polled.outlet, 0) - polled.credited)
+            limits = self._limits(polled.outlet) or Limits()
+            if not limits.backfill:
+                self._settle_source(polled, credited.get(polled.outlet, 0) - polled.credited, limits)
+            elif polled.method == ARCHIVE:  # read for the span and of no use after it
+                self._ledger.execute("UPDATE frontier SET due = NULL WHERE id = ?", (polled.row,))
         self._polled.clear()
         self._told.clear()
 
-    def _settle_source(self, polled: _Polled, others: int) -> None:
-        now, limits = self._now(), self._limits(polled.outlet) or Limits()
+    def _settle_source(self, polled: _Polled, others: int, limits: Limits) -> None:
+        now = self._now()
         row = self._ledger.execute(
             "SELECT polls, first, gap, missed, failures, failing FROM source WHERE id = ?", (polled.row,)
         ).fetchone()
@@ -297,8 +310,8 @@ def _wait(polled: _Polled, quiet: float, gap: float | None, missed: int) -> floa
         return 0.0
     if not deep:
         return quiet * QUIET_SHARE[polled.role]
-    if not polled.anew and polled.articles and not polled.new:
-        return float("inf")  # others told all of it
+    if not polled.anew and not polled.new:
+        return float("inf")  # it lists nothing, or others told all of it
     start = SECTION_START if polled.depth <= 1 else DEEP_START
     return max(start, quiet * QUIET_SHARE[polled.role])
 
@@ -324,8 +337,12 @@ def _base(published: str | None, seen: float) -> float:
 
 
 def _next(base: float, seen: float, steps: Iterable[timedelta]) -> float | None:
-    """The first step of the schedule that is still to come."""
-    return next((at for step in steps if (at := base + step.total_seconds()) > seen), None)
+    """The first step of the schedule that is still to come; a look that came a little early was that of its step."""
+    for step in steps:
+        seconds = step.total_seconds()
+        if base + seconds > seen + min(SLACK, SLACK_SHARE * seconds):
+            return base + seconds
+    return None
 
 
 def _gone(outcome: Rejection) -> bool:

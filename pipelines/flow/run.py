@@ -123,8 +123,8 @@ class Run:
 
     # ------------------------------------------------------------------ captures
 
-    def capture(self, exchange: Exchange, provenance: Provenance) -> Pending:
-        """Write an exchange to the archive and send it on its way.
+    def capture(self, exchange: Exchange, provenance: Provenance, *, fresh: bool = False) -> Pending:
+        """Write an exchange to the archive and send it on its way; ``fresh``: whole, even if it repeats an earlier one.
 
         ``DiskFullError`` says that this one did not fit; a smaller one still may.
         """
@@ -136,7 +136,7 @@ class Run:
             site, remembers = site_of(exchange.url), wants_memory(provenance.role, status)
             if remembers:
                 self._introduce(site, exchange.url)
-            target = self._revisited(exchange, status, hashes[1])
+            target = None if fresh else self._revisited(exchange, status, hashes[1])
             ref = self._writer.write(exchange, provenance, revisit_of=target, hashes=hashes)
         except BroadsheetError as error:
             if isinstance(error, DiskFullError) and self.ledger.failure is None:

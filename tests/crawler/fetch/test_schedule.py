@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 
 import pytest
 
@@ -197,6 +198,16 @@ def test_articles_are_looked_at_again_by_the_schedule(news):
     news.run()
     asked = [number for number, run in enumerate(news.hours(24 * 31), 1) if HOST + "story" in run]
     assert asked == [1, 6, 24, 7 * 24, 30 * 24]
+
+
+@pytest.mark.parametrize("seconds", [0, 2, 61, 299, 301, 1800, 3590])
+def test_a_look_that_comes_a_little_early_is_not_made_twice(news, seconds):
+    everywhere(news, "story")
+    news.published["story"] = datetime.fromtimestamp(START - 3600 + seconds, UTC).isoformat()
+    news.run()
+    asked = [number for number, run in enumerate(news.hours(24 * 31), 1) if HOST + "story" in run]
+    assert len(asked) in (4, 5)
+    assert all(later - sooner > 1 for sooner, later in pairwise(asked))
 
 
 def test_an_article_that_is_old_when_it_is_found_is_not_treated_as_new(news):
