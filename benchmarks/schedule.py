@@ -6,7 +6,7 @@
 
 Each run is ``scrapy crawl news`` as a user starts it, with the web's clock as ``BROADSHEET_NOW``. ``--fork`` starts
 runs from a process that has the modules imported (Scrapy's command line runs all the same, in a process of its own);
-every 24th is a real start, and only those count for CPU.
+every 23rd is a real start, and only those count for CPU.
 
 What is held against the truth of the web and its request log:
 
@@ -36,8 +36,9 @@ requests
 bytes
     Bodies as sent, against fetching home page, sections, feeds and sitemaps of each outlet unconditionally in each run.
 health
-    For each incident the run in which ``health.json`` first calls the outlet unhealthy, counted from the first run in
-    which it could be seen; every other call is a false alarm.
+    For each incident the run in which ``health.json`` first has a finding of that kind for the outlet, counted from the
+    first run in which it could be seen. Other findings at the outlet while the incident lasts (three days at most) are
+    consequences; whatever else is found is a false alarm, one for all runs in which it stands.
 
 Exit status 1 if a measure is not met.
 """
@@ -92,6 +93,15 @@ WITHIN_RUNS = 2
 """Runs within which a revisit that is due must be made, and a failure flagged."""
 
 DAY = timedelta(days=1)
+
+CALLED = {
+    "redesign": "redesign",
+    "dead-feed": "feed-gone",
+    "down": "site-down",
+    "refused": "site-down",
+    "robots": "robots-changed",
+}
+"""What health.json calls an incident."""
 
 REQUESTS_MOST, CPU_MOST, FALSE_ALARMS_MOST = 1.15, 3.0, 1
 
@@ -320,6 +330,15 @@ class Asked(NamedTuple):
     conditional: bool
     path: str
     host: str
+
+
+class Flag(NamedTuple):
+    """Something wrong with an outlet, as health.json has it."""
+
+    run: int
+    outlet: str
+    kind: str
+    cause: str
 
 
 class State(NamedTuple):
@@ -910,40 +929,53 @@ class Judge:
 
     def judge_health(self) -> dict[str, Any]:
         """When each incident was flagged, and what was flagged besides."""
-        flags: list[tuple[int, str, list[str]]] = []
+        flags: list[Flag] = []
         seen = 0
-        for run in range(len(self.runs)):
-            told = _unhealthy(self.folder / self.runs[run].folder / "health.json") if self.runs[run].folder else None
-            seen += told is not None
-            flags += [(run, outlet, causes) for outlet, causes in (told or {}).items()]
-        found, used = [], set()
+        for run, played in enumerate(self.runs):
+            path = self.folder / played.folder / "health.json"
+            if played.folder and path.exists():
+                seen += 1
+                flags += _flags(run, json.loads(path.read_text("utf-8")))
+        found: list[dict[str, Any]] = []
+        consequences: Counter[str] = Counter()
         for incident in self.plan.incidents:
             if incident.outlet not in self.truth.sites or incident.start > self.times[-1]:
                 continue
             first = self._visible(incident)
-            close = self._closing(incident)
-            mine = [f for f in flags if f[1] == incident.outlet and first is not None and first <= f[0] <= close]
-            used |= {(run, outlet) for run, outlet, _ in mine}
-            found.append(
-                {
-                    "outlet": incident.outlet,
-                    "kind": incident.kind,
-                    "visible from run": first,
-                    "flagged in run": mine[0][0] if mine else None,
-                    "runs": mine[0][0] - first + 1 if mine and first is not None else None,
-                    "said": mine[0][2] if mine else None,
-                    "flagged for runs": len({run for run, _, _ in mine}),
-                }
-            )
-        spurious = [flag for flag in flags if (flag[0], flag[1]) not in used]
+            told: dict[str, Any] = {"outlet": incident.outlet, "kind": incident.kind, "visible in run": first}
+            found.append(told | {"flagged in run": None, "after runs": None})
+            if first is None:
+                continue
+            close, aftermath = self._closing(incident), self.first_run(incident.outlet, incident.start + 3 * DAY)
+            mine = [f for f in flags if f.outlet == incident.outlet and first <= f.run <= close]
+            right = [f for f in mine if f.kind == CALLED[incident.kind]]
+            others = [
+                f for f in mine if f not in right and (incident.end or aftermath is None or f.run <= aftermath)
+            ]  # fmt: skip
+            flags = [f for f in flags if f not in right and f not in others]
+            consequences.update({f"{f.outlet} {f.kind}": 1 for f in others})
+            if right:
+                runs = {f.run for f in right}
+                found[-1] |= {
+                    "flagged in run": min(runs), "after runs": min(runs) - first + 1, "said": right[0].cause,
+                    "for runs": len(runs), "last in run": max(runs),
+                }  # fmt: skip
         alarms: list[dict[str, Any]] = []
-        for run, outlet, causes in spurious:  # an alarm that goes on over runs is one
-            last = next((a for a in reversed(alarms) if a["outlet"] == outlet), None)
-            if last is not None and run - last["until run"] <= WITHIN_RUNS:
-                last["until run"] = run
+        for flag in flags:
+            last = next((a for a in reversed(alarms) if (a["outlet"], a["kind"]) == (flag.outlet, flag.kind)), None)
+            if last is not None and flag.run - last["until run"] <= WITHIN_RUNS:
+                last["until run"] = flag.run
             else:
-                alarms.append({"outlet": outlet, "from run": run, "until run": run, "said": causes})
-        return {"runs with health.json": seen, "incidents": found, "false alarms": alarms}
+                alarms.append(
+                    {"outlet": flag.outlet, "kind": flag.kind, "from run": flag.run, "until run": flag.run,
+                     "said": flag.cause}
+                )  # fmt: skip
+        return {
+            "runs with health.json": seen,
+            "incidents": found,
+            "consequences": sorted(consequences),
+            "false alarms": alarms,
+        }
 
     def _visible(self, incident: Incident) -> int | None:
         """The first run in which the incident shows in an answer: the request that meets it decides."""
@@ -1054,16 +1086,13 @@ def _cover(wanted: set[int], listings: Sequence[frozenset[int]]) -> int:
     return used
 
 
-def _unhealthy(path: Path) -> dict[str, list[str]] | None:
-    """The outlets that a run's health.json calls unhealthy, and why; None where there is no such file."""
-    if not path.exists():
-        return None
-    told = json.loads(path.read_text("utf-8"))
-    found = {}
-    for outlet, about in told.get("outlets", {}).items():
-        if about.get("verdict") == "unhealthy":
-            found[outlet] = [str(each) for each in about.get("causes", about.get("findings", []))]
-    return found
+def _flags(run: int, told: Mapping[str, Any]) -> Iterator[Flag]:
+    """What a run's health.json finds wrong."""
+    outlets = told["outlets"]
+    named = outlets.items() if isinstance(outlets, dict) else ((each["outlet"], each) for each in outlets)
+    for outlet, about in named:
+        for finding in about.get("findings", ()):
+            yield Flag(run, outlet, finding["kind"], finding.get("cause", ""))
 
 
 def _plain(verdict: Verdict) -> dict[str, Any]:
@@ -1076,7 +1105,7 @@ def failed(result: Mapping[str, Any]) -> list[str]:
     if result["requests"]["ratio"] > REQUESTS_MOST:
         found.append("requests")
     health = result["health"]
-    if any(each["runs"] is None or each["runs"] > WITHIN_RUNS for each in health["incidents"]):
+    if any(each["after runs"] is None or each["after runs"] > WITHIN_RUNS for each in health["incidents"]):
         found.append("health")
     if len(health["false alarms"]) > FALSE_ALARMS_MOST:
         found.append("false alarms")
@@ -1125,7 +1154,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep everything there; go on if runs are there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the judgement there")
     parser.add_argument("--fork", action="store_true", help="fork runs from a process that has the modules imported")
-    parser.add_argument("--every", type=int, default=24, help="with --fork: every so many runs is a real start")
+    parser.add_argument("--every", type=int, default=23, help="with --fork: every so many runs is a real start")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting for every run")
     parser.add_argument("--judge-only", action="store_true", help="judge what is in --keep, and run nothing")
     options = parser.parse_args()
