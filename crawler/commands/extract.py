@@ -17,7 +17,7 @@ from crawler.commands.shared import examples, workers_of
 from crawler.status import ExitStatus
 from pipelines.errors import BroadsheetError, ConfigError
 from pipelines.flow.extract import Counts, extract
-from pipelines.flow.files import RECORDS, atomically, records_name, warc_files
+from pipelines.flow.files import CHANGES, RECORDS, atomically, records_name, warc_files
 from pipelines.records.jsonl import as_dict, encode
 from pipelines.text.refine import Options
 
@@ -27,7 +27,8 @@ EXAMPLES = """
   scrapy extract output/rferl/runs/20261124T090000Z -o again.jsonl
 
 Articles go to the file named by -o, captures that are no article to FILE.rejections.jsonl beside it,
-each with its reason. Both are in WARC order, whatever the number of jobs.
+each with its reason. Both are in WARC order, whatever the number of jobs. Of WARC files of our own runs, what
+changed in articles that earlier runs had goes to FILE.changes.jsonl.
 exit status: 0 complete, 1 error, 2 usage, 3 some records were damaged
 """
 
@@ -71,8 +72,9 @@ class Command(ScrapyCommand):
             self.exitcode = ExitStatus.of(error)
 
     def _extract(self, files: list[Path], output: Path, opts: argparse.Namespace) -> ExitStatus:
-        rejections, explained = (
-            output.with_name(f"{output.name.removesuffix('.jsonl')}.{kind}.jsonl") for kind in ("rejections", "explain")
+        rejections, explained, changes = (
+            output.with_name(f"{output.name.removesuffix('.jsonl')}.{kind}.jsonl")
+            for kind in ("rejections", "explain", "changes")
         )
         targets = [output, rejections, *([explained] if opts.explain else [])]
         counts, meter = Counts(), Meter()
@@ -81,17 +83,23 @@ class Command(ScrapyCommand):
             output.parent.mkdir(parents=True, exist_ok=True)
             with ExitStack() as stack:
                 articles, rejected, *explanations = (stack.enter_context(atomically(path)) for path in targets)
-                outputs = dict(zip(RECORDS, (articles, rejected), strict=True))
+                outputs = dict(zip(RECORDS[:2], (articles, rejected), strict=True))
                 made_all = extract(
                     files, workers, options=Options(), learning=not opts.no_learn, explain=opts.explain, counts=counts
                 )
                 for made in made_all:
                     outputs[records_name(made.outcome)].write(made.line)
+                    if made.change is not None:
+                        if CHANGES not in outputs:
+                            outputs[CHANGES] = stack.enter_context(atomically(changes))
+                        outputs[CHANGES].write(encode(made.change))
                     for lines in explanations:
                         lines.write(
                             encode({"id": made.outcome.id, "url": made.outcome.url, "removed": as_dict(made.removed)})
                         )
                     meter.show(counts)
+            if not counts.changes:
+                changes.unlink(missing_ok=True)  # of an extraction before
         finally:
             workers.close(wait=False)
             meter.done()
@@ -99,6 +107,9 @@ class Command(ScrapyCommand):
         print(f"{counts.captures} captures: {counts.articles} articles in {output}", file=sys.stderr)
         if reasons:
             print(f"{counts.rejections.total()} rejections in {rejections}: {reasons}", file=sys.stderr)
+        if counts.changes:
+            kinds = ", ".join(f"{number} {kind}s" for kind, number in counts.changes.most_common())
+            print(f"{counts.changes.total()} changes in {changes}: {kinds}", file=sys.stderr)
         for damage in counts.damaged:
             print(f"damaged: {damage}", file=sys.stderr)
         return ExitStatus.PARTIAL if counts.damaged else ExitStatus.COMPLETE

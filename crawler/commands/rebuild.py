@@ -18,8 +18,8 @@ EXAMPLES = """
   scrapy rebuild output/rferl
   scrapy rebuild output/rferl --job jobs/rferl.toml
 
-Reads the WARC files of all runs of the job, oldest first, and makes ledger.sqlite3, articles.jsonl and
-rejections.jsonl anew; says for each run whether its records came out byte for byte as they were. With the job file,
+Reads the WARC files of all runs of the job, oldest first, and makes ledger.sqlite3, articles.jsonl, rejections.jsonl
+and changes.jsonl anew; says for each run whether its records came out byte for byte as they were. With the job file,
 addresses that were found and not fetched yet are found again too.
 exit status: 0 the records are as they were, 3 some differ (or records could not be read), 5 a run is working
 """

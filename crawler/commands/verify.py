@@ -24,7 +24,7 @@ EXAMPLES = """
   scrapy verify someone-elses.warc.gz
 
 Of a run or job: framing and headers of the WARC files, block and payload digests, file digests of run.json,
-every record's pointer, one outcome a capture, and that the records are what the WARC files give.
+every record's pointer, one outcome a capture, and that records and changes are what the WARC files give.
 A run that is working or was stopped is checked as far as it got.
 Of WARC files alone: framing, headers, digests and references.
 exit status: 0 all is well, 1 something is wrong, 2 usage
@@ -102,6 +102,7 @@ def _print(verdict: Verdict) -> None:
         parts.append(
             f"{verdict.captures} captures{equals} {verdict.articles} articles + {verdict.rejections} rejections"
         )
+        parts.append(f"{verdict.changes} changes")
     print("  " + ", ".join(parts))
     for note in verdict.notes:
         print(f"  {note}")

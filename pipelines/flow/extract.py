@@ -15,9 +15,10 @@ from pipelines.errors import ArchiveError, ExtractError
 from pipelines.flow.memories import EVERYWHERE, HISTORY_TYPE, MEMORY_TYPE, Memories, Place, wants_memory
 from pipelines.flow.parse import Parsed, Task, parse
 from pipelines.flow.shelf import Shelf
-from pipelines.model import Article, Capture, Outcome, Provenance
+from pipelines.model import Article, Capture, Change, Outcome, Provenance
+from pipelines.records.history import History
 from pipelines.records.jsonl import encode
-from pipelines.records.settle import History, Seen, Settler
+from pipelines.records.settle import Seen, Settled, Settler
 from pipelines.text.refine import Options, Removed, failed
 from pipelines.text.sites import Observation, SiteMemory, learn, site_of
 from pipelines.workers import Workers
@@ -42,6 +43,8 @@ class Counts:
     captures: int = 0
     articles: int = 0
     rejections: Counter[str] = field(default_factory=Counter)
+    changes: Counter[str] = field(default_factory=Counter)
+    """Change records by kind."""
     damaged: list[str] = field(default_factory=list)
     """Records that could not be read: file, offset and why."""
 
@@ -83,6 +86,10 @@ class Extracted:
     outcome: Outcome
     line: bytes
     """The outcome as a line of JSON."""
+    key: str | None = None
+    """The address by which the article is known, if it is one."""
+    change: Change | None = None
+    """What it changed in the life of an article that was known before."""
     discovered: Any = None
     """What the parser discovered in it, if it was asked to."""
     removed: tuple[Removed, ...] = ()
@@ -124,22 +131,26 @@ def extract(
         parsing = _Parsing(workers, parser, discover, options, explain)
         for capture, parsed in _refined(source, survey, parsing):
             group = FOREIGN if history is not None else _group(capture)
-            settled = parsed.outcome
-            assert settled is not None
+            assert parsed.outcome is not None
+            settled = Settled(parsed.outcome)
             if group != FOREIGN or history is not None:
                 if group not in settlers:
                     known = history if history is not None else survey.shelf.history(group[0])
                     settlers[group] = Settler(known, first_run + len(settlers), survey.shelf.told)
-                settled, _ = settlers[group].settle(settled)
+                settled = settlers[group].settle(parsed.outcome)
             counts.captures += 1
-            if isinstance(settled, Article):
+            if isinstance(settled.outcome, Article):
                 counts.articles += 1
             else:
-                counts.rejections[settled.reason] += 1
+                counts.rejections[settled.outcome.reason] += 1
+            if settled.change is not None:
+                counts.changes[settled.change.kind] += 1
             yield Extracted(
                 capture=capture,
-                outcome=settled,
-                line=encode(settled),
+                outcome=settled.outcome,
+                line=encode(settled.outcome),
+                key=settled.key,
+                change=settled.change,
                 discovered=parsed.discovered,
                 removed=parsed.removed,
             )

@@ -15,7 +15,8 @@ from pipelines.archive.segment import sync_folder
 from pipelines.errors import ConfigError
 from pipelines.model import Article, Outcome
 
-RECORDS = ("articles.jsonl", "rejections.jsonl")
+CHANGES = "changes.jsonl"
+RECORDS = ("articles.jsonl", "rejections.jsonl", CHANGES)
 INDEX = "index.cdxj"
 SUMMARY = "run.json"
 

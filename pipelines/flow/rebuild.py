@@ -19,12 +19,23 @@ from pipelines.archive.scan import OPEN
 from pipelines.archive.writer import Note
 from pipelines.errors import ConfigError
 from pipelines.flow.extract import Counts, extract, read_note
-from pipelines.flow.files import INDEX, RECORDS, part_of, put_in_place, records_name, sync, warcs_in, whole_lengths
+from pipelines.flow.files import (
+    CHANGES,
+    INDEX,
+    RECORDS,
+    part_of,
+    put_in_place,
+    records_name,
+    sync,
+    warcs_in,
+    whole_lengths,
+)
 from pipelines.flow.memories import MEMORY_TYPE
 from pipelines.flow.parse import Parsed, Task
 from pipelines.model import Article, Capture, Provenance
+from pipelines.records.history import LedgerHistory
+from pipelines.records.jsonl import encode
 from pipelines.records.ledger import Ledger, Lock
-from pipelines.records.settle import LedgerHistory
 from pipelines.text.refine import Options
 from pipelines.text.sites import SiteMemory
 from pipelines.workers import Workers
@@ -149,6 +160,7 @@ def _make_records(
     counts: Counts,
 ) -> dict[str, int]:
     """Write the records beside the old ones; gives their lengths."""
+    history = LedgerHistory(ledger)
     with ExitStack() as stack:
         outputs = {name: stack.enter_context(part_of(path).open("wb")) for name, path in targets.items()}
         made_all = extract(
@@ -156,14 +168,22 @@ def _make_records(
             workers,
             counts=counts,
             options=Options(),
-            history=LedgerHistory(ledger),
+            history=history,
             first_run=number,
             stops=run.stops,
             parser=parts.parser,
             discover=parts.discover,
         )
         for made in made_all:
-            outputs[records_name(made.outcome)].write(made.line)
+            output = outputs[records_name(made.outcome)]
+            if isinstance(made.outcome, Article):
+                assert made.key is not None
+                history.place_version(made.key, number, output.tell(), len(made.line))
+            output.write(made.line)
+            if made.change is not None:
+                line = encode(made.change)
+                history.place_change(made.change.canonical_url, number, outputs[CHANGES].tell(), len(line))
+                outputs[CHANGES].write(line)
             row = _add(ledger, number, made.capture)
             ledger.settle_capture(row, "article" if isinstance(made.outcome, Article) else made.outcome.reason)
             parts.taken(ledger, made.capture, made.discovered)

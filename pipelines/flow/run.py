@@ -22,12 +22,14 @@ from pipelines.archive.digests import hash_exchange
 from pipelines.archive.reader import open_capture
 from pipelines.archive.writer import Note, RevisitTarget, WarcWriter
 from pipelines.errors import ArchiveError, BroadsheetError, CaptureError, DiskFullError, ExtractError
+from pipelines.flow.files import CHANGES, RECORDS, records_name
 from pipelines.flow.memories import HISTORY_TYPE, MEMORY_TYPE, Memories, wants_memory
 from pipelines.flow.parse import Parsed, Task, parse
-from pipelines.model import Article, Capture, CaptureRef, Exchange, Outcome, Provenance
+from pipelines.model import Article, Capture, CaptureRef, Change, Exchange, Outcome, Provenance
+from pipelines.records.history import LedgerHistory
 from pipelines.records.jsonl import Lines, encode
 from pipelines.records.ledger import Ledger
-from pipelines.records.settle import LedgerHistory, Settler
+from pipelines.records.settle import Settler
 from pipelines.text.refine import Options, failed
 from pipelines.text.sites import ENOUGH_PAGES, Observation, SiteMemory, learn, site_of
 from pipelines.workers import Workers
@@ -78,7 +80,8 @@ class Hooks:
     """What the parser needs to discover addresses in a page fetched so; None where it shall not."""
     discovered: Callable[[CaptureRef, Provenance, Any], None] = lambda ref, provenance, found: None
     """Takes what was discovered, in the same transaction as the page itself."""
-    settled: Callable[[Outcome], None] = lambda outcome: None
+    settled: Callable[[Outcome, Change | None], None] = lambda outcome, change: None
+    """Takes each outcome, and what it changed in the life of an article that was known before."""
     failed: Callable[[BroadsheetError], None] = lambda error: None
     """Told once, at the first failure; nothing is kept any more after it."""
 
@@ -100,9 +103,9 @@ class Run:
         self.ledger, self.number, self.folder = ledger, number, folder
         self.failure: BroadsheetError | None = None
         self._writer, self._workers, self._options, self._hooks = writer, workers, options, hooks
-        self._settler = Settler(LedgerHistory(ledger), number)
-        self._articles = Lines(folder / "articles.jsonl", keep=ledger.file_length(number, "articles.jsonl"))
-        self._rejections = Lines(folder / "rejections.jsonl", keep=ledger.file_length(number, "rejections.jsonl"))
+        self._history = LedgerHistory(ledger, folder.parent)
+        self._settler = Settler(self._history, number)
+        self._records = {name: Lines(folder / name, keep=ledger.file_length(number, name)) for name in RECORDS}
         self._queue: deque[Pending] = deque()
         self._sites: dict[str, Site] = {}
         self._memories = Memories(folder / ".site-memory")
@@ -173,9 +176,10 @@ class Run:
         """The response that this one repeats, if there is one."""
         if exchange.truncated is not None or status not in (200, 304):
             return None
-        found = self.ledger.last_response(exchange.url) if status == 304 else self.ledger.payload(digest)
-        if found is None:
-            return None
+        last = self.ledger.last_response(exchange.url)
+        found = last if status == 304 else self.ledger.payload(digest)
+        if found is None or (last is not None and status == 200 and last.payload_digest != digest):
+            return None  # of a page that is again what it was before the last time, the text is to be read again
         here = found.run == self.number  # files of other runs lie in other folders
         return RevisitTarget(
             record_id=found.record_id,
@@ -291,17 +295,21 @@ class Run:
         """Write the outcomes that all before them in the WARC are done."""
         while self._queue and (outcome := self._queue[0].outcome) is not None:
             pending = self._queue.popleft()
-            settled, seen = self._settler.settle(outcome)
+            settled, seen, change, key = self._settler.settle(outcome)
             if seen is not None:
                 note = seen.to_json().encode()
                 self._writer.write_metadata(pending.ref.url, HISTORY_TYPE, note, concurrent_to=pending.ref.record_id)
+            line = encode(settled)
+            place = self._records[records_name(settled)].append(line)
             if isinstance(settled, Article):
-                self._articles.append(encode(settled))
-                self.ledger.settle_capture(pending.row, "article")
-            else:
-                self._rejections.append(encode(settled))
-                self.ledger.settle_capture(pending.row, settled.reason)
-            self._hooks.settled(settled)
+                assert key is not None
+                self._history.place_version(key, self.number, place, len(line))
+            self.ledger.settle_capture(pending.row, "article" if isinstance(settled, Article) else settled.reason)
+            if change is not None:
+                line = encode(change)
+                place = self._records[CHANGES].append(line)
+                self._history.place_change(change.canonical_url, self.number, place, len(line))
+            self._hooks.settled(settled, change)
 
     # ------------------------------------------------------------------ site memory
 
@@ -348,12 +356,12 @@ class Run:
             for name in [name for name, site in self._sites.items() if site.since and site.since < overdue]:
                 self._learn(name)
             self._writer.sync()
-            self._articles.sync()
-            self._rejections.sync()
+            for lines in self._records.values():
+                lines.sync()
             for name, length in self._writer.lengths.items():
                 self.ledger.set_file(self.number, name, length)
-            for lines in (self._articles, self._rejections):
-                self.ledger.set_file(self.number, lines.path.name, lines.length)
+            for name, lines in self._records.items():
+                self.ledger.set_file(self.number, name, lines.length)
             self.ledger.commit()
         except BroadsheetError as error:
             raise self._failing(error) from error
@@ -392,8 +400,10 @@ class Run:
                 self.commit()
         finally:
             self._closed = True
-            for part in (self._articles, self._rejections, self._writer, self._memories):
-                part.close()
+            for lines in self._records.values():
+                lines.close()
+            self._writer.close()
+            self._memories.close()
 
     def _check(self) -> None:
         if self.failure is not None:

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from pipelines.errors import DiskFullError
-from pipelines.records.settle import Known, Seen
+from pipelines.records.history import MOST_LIKE
+from pipelines.records.identity import loose
+from pipelines.records.known import Known
+from pipelines.records.settle import Seen
 
 CACHE = 32 << 10
 """KB held in memory."""
@@ -25,7 +28,11 @@ class Shelf:
         self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute(f"PRAGMA cache_size = -{CACHE}")
-        self._db.execute("CREATE TABLE history (job BLOB, key BLOB, value BLOB, PRIMARY KEY (job, key)) WITHOUT ROWID")
+        self._db.execute(
+            "CREATE TABLE history (job BLOB, key BLOB, loose BLOB, value BLOB, PRIMARY KEY (job, key)) WITHOUT ROWID"
+        )
+        self._db.execute("CREATE INDEX history_loose ON history (job, loose, key)")
+        self._db.execute("CREATE TABLE alias (job BLOB, url BLOB, key BLOB, PRIMARY KEY (job, url)) WITHOUT ROWID")
         self._db.execute("CREATE TABLE told (record BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
         self._db.execute("BEGIN")
 
@@ -58,17 +65,39 @@ class ShelfHistory:
     def __init__(self, execute: Callable[..., sqlite3.Cursor], job: bytes) -> None:
         self._execute, self._job = execute, job
 
-    def get(self, canonical: str) -> Known | None:
+    def get(self, key: str) -> Known | None:
         sql = "SELECT value FROM history WHERE job = ? AND key = ?"
-        row = self._execute(sql, self._job, _bytes(canonical)).fetchone()
+        row = self._execute(sql, self._job, _bytes(key)).fetchone()
         found: Known | None = pickle.loads(row[0]) if row else None
         return found
 
-    def put(self, canonical: str, known: Known) -> None:
-        values = self._job, _bytes(canonical), pickle.dumps(known)
-        self._execute("INSERT OR REPLACE INTO history VALUES (?, ?, ?)", *values)
+    def put(self, key: str, known: Known) -> None:
+        values = self._job, _bytes(key), _bytes(loose(key)), pickle.dumps(known)
+        self._execute("INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?)", *values)
+
+    look = put
+
+    def alias(self, url: str) -> str | None:
+        sql = "SELECT key FROM alias WHERE job = ? AND url = ?"
+        row = self._execute(sql, self._job, _bytes(url)).fetchone()
+        return _text(row[0]) if row else None
+
+    def add_alias(self, url: str, key: str) -> None:
+        self._execute("INSERT OR REPLACE INTO alias VALUES (?, ?, ?)", self._job, _bytes(url), _bytes(key))
+
+    def like(self, plain: str) -> list[str]:
+        sql = "SELECT key FROM history WHERE job = ? AND loose = ? ORDER BY key LIMIT ?"
+        return [_text(row[0]) for row in self._execute(sql, self._job, _bytes(plain), MOST_LIKE).fetchall()]
+
+    def text(self, key: str) -> str | None:
+        """Not kept: the WARC notes what is needed."""
+        return None
 
 
 def _bytes(text: str) -> bytes:
     """A page may hold lone surrogates, which UTF-8 by itself does not."""
     return text.encode("utf-8", "surrogatepass")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")

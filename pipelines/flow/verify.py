@@ -23,8 +23,9 @@ from pipelines.archive.reader import open_capture
 from pipelines.archive.scan import OPEN
 from pipelines.errors import ArchiveError, ConfigError
 from pipelines.flow.extract import Counts, extract
-from pipelines.flow.files import INDEX, RECORDS, SUMMARY, records_name, sha256, warcs_in, whole_lengths
-from pipelines.model import CaptureRef
+from pipelines.flow.files import CHANGES, INDEX, RECORDS, SUMMARY, records_name, sha256, warcs_in, whole_lengths
+from pipelines.model import SCHEMA_VERSION, Article, CaptureRef, Outcome
+from pipelines.records.jsonl import encode
 from pipelines.text.refine import Options
 from pipelines.workers import Workers
 
@@ -54,6 +55,7 @@ class Verdict:
     captures: int = 0
     articles: int = 0
     rejections: int = 0
+    changes: int = 0
     complete: bool = True
     """False for a run that has not come to its end."""
     notes: list[str] = field(default_factory=list)
@@ -166,11 +168,13 @@ def _check_index(folder: Path, files: list[Path], verdict: Verdict) -> None:
 
 
 def _check_pointers(folder: Path, ends: Mapping[str, int], verdict: Verdict) -> None:
-    seen: set[bytes] = set()
+    seen: set[tuple[bool, bytes]] = set()
     numbers: Counter[str] = Counter()
     for name in RECORDS:
         if name not in ends:
-            if verdict.complete:
+            if name == CHANGES and not _of_today(folder, ends):
+                verdict.notes.append(f"made before there was {CHANGES}; `scrapy rebuild` makes it")
+            elif verdict.complete:
                 verdict.find(name, "missing", "there is no such file")
             continue
         for number, line in enumerate(_lines(folder / name, ends[name]), 1):
@@ -187,12 +191,28 @@ def _check_pointers(folder: Path, ends: Mapping[str, int], verdict: Verdict) -> 
                 verdict.find(name, "record", "it does not say of which capture it is", number)
                 continue
             digest = hashlib.blake2b(ref.record_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-            if digest in seen:
-                verdict.find(name, "twice", f"{ref.record_id} has an outcome already", number)
-            seen.add(digest)
+            key, what = (name == CHANGES, digest), "a change record" if name == CHANGES else "an outcome"
+            if key in seen:
+                verdict.find(name, "twice", f"{ref.record_id} has {what} already", number)
+            seen.add(key)
             if wrong := _pointer(folder, ref):
                 verdict.find(name, "pointer", wrong, number)
-    verdict.articles, verdict.rejections = (numbers[name] for name in RECORDS)
+    verdict.articles, verdict.rejections, verdict.changes = (numbers[name] for name in RECORDS)
+
+
+def _of_today(folder: Path, ends: Mapping[str, int]) -> bool:
+    """Whether the records of a run begin in the version of the schema that is written now."""
+    for name in RECORDS[:2]:
+        for line in _lines(folder / name, ends.get(name, 0)):
+            return _schema(line) == SCHEMA_VERSION
+    return False
+
+
+def _schema(line: bytes) -> str | None:
+    try:
+        return str(json.loads(line)["schema_version"])
+    except (ValueError, RecursionError, TypeError, KeyError):
+        return None
 
 
 def _lines(path: Path, end: int) -> Iterator[bytes]:
@@ -232,22 +252,51 @@ def _check_records(
     workers: Workers,
     verdict: Verdict,
 ) -> None:
-    """Make the records again and compare the bytes, line by line."""
+    """Make the records again and compare the bytes, line by line.
+
+    Lines of an older version of the schema cannot have the bytes that are written now: of them the outcome is compared.
+    """
     counts = Counts()
     numbers: Counter[str] = Counter()
+    older: Counter[str] = Counter()
     with ExitStack() as stack:
         handles = {name: stack.enter_context((folder / name).open("rb")) for name in ends}
+
+        def compare(name: str, made: bytes, url: str, outcome: Outcome | None) -> None:
+            numbers[name] += 1
+            if name not in handles:
+                return
+            line = handles[name].readline(max(0, ends[name] - handles[name].tell()))
+            waits = not verdict.complete and not line.endswith(b"\n")
+            if line == made or waits:
+                return
+            schema = _schema(line)
+            if outcome is not None and schema not in (None, SCHEMA_VERSION) and _same_outcome(line, outcome):
+                older[str(schema)] += 1
+                return
+            verdict.find(name, "differs", f"the WARC gives another record for {url}", numbers[name])
+
         try:
             for made in extract(files, workers, options=Options(), counts=counts, stops=stops):
-                name = records_name(made.outcome)
-                numbers[name] += 1
-                if name not in handles:
-                    continue
-                line = handles[name].readline(max(0, ends[name] - handles[name].tell()))
-                waits = not verdict.complete and not line.endswith(b"\n")
-                if line != made.line and not waits:
-                    detail = f"the WARC gives another record for {made.outcome.url}"
-                    verdict.find(name, "differs", detail, numbers[name])
+                compare(records_name(made.outcome), made.line, made.outcome.url, made.outcome)
+                if made.change is not None:
+                    compare(CHANGES, encode(made.change), made.change.url, None)
         except ArchiveError as error:
             verdict.find(folder.name, "records", f"they cannot be made again: {error}")
+        if verdict.complete and CHANGES in handles and handles[CHANGES].readline():
+            verdict.find(CHANGES, "differs", "the WARC gives no such record", numbers[CHANGES] + 1)
     verdict.captures = counts.captures
+    for schema, number in sorted(older.items()):
+        detail = (
+            f"{number} records are of schema {schema}: compared by outcome, not byte for byte with {SCHEMA_VERSION}"
+        )
+        verdict.notes.append(f"{detail}; `scrapy rebuild` makes them anew")
+
+
+def _same_outcome(line: bytes, outcome: Outcome) -> bool:
+    record = json.loads(line)
+    if record.get("id") != outcome.id:
+        return False
+    if isinstance(outcome, Article):
+        return isinstance(record.get("text"), str)
+    return bool(record.get("reason") == outcome.reason)

@@ -50,10 +50,15 @@ class Lines:
         self.length = keep
         os.ftruncate(self._fd, self.length)
         self._pending: list[bytes] = []
+        self._waiting = 0
         self._failed: str | None = None
 
-    def append(self, line: bytes) -> None:
+    def append(self, line: bytes) -> int:
+        """Take a line; gives the place where it will stand."""
+        place = self.length + self._waiting
         self._pending.append(line)
+        self._waiting += len(line)
+        return place
 
     def flush(self) -> None:
         """Hand the lines to the operating system.
@@ -76,6 +81,7 @@ class Lines:
             kind = DiskFullError if error.errno in DISK_FULL else CaptureError
             raise kind(f"cannot write {self.path}: {error.strerror}") from error
         self._pending.clear()
+        self._waiting = 0
         self.length += written
 
     def sync(self) -> None:

@@ -69,9 +69,24 @@ MIGRATIONS = (
     DROP INDEX capture_url;
     CREATE INDEX capture_url ON capture (url);
     CREATE INDEX capture_run ON capture (run);
-    -- The life of an article: where the lines of its versions and changes stand in the records of the runs.
+    -- The life of an article: when it was last seen, and where the lines of its versions and changes stand in the
+    -- records of the runs. Of the last version `article` itself has the place, so most articles take one row.
     ALTER TABLE article ADD COLUMN loose TEXT;
-    CREATE INDEX article_loose ON article (loose);
+    ALTER TABLE article ADD COLUMN text BLOB;
+    ALTER TABLE article ADD COLUMN headline TEXT;
+    ALTER TABLE article ADD COLUMN metadata BLOB;
+    ALTER TABLE article ADD COLUMN marks BLOB;
+    ALTER TABLE article ADD COLUMN seen TEXT;
+    ALTER TABLE article ADD COLUMN missing TEXT;
+    ALTER TABLE article ADD COLUMN missed INTEGER;
+    ALTER TABLE article ADD COLUMN gone INTEGER;
+    ALTER TABLE article ADD COLUMN soft INTEGER;
+    ALTER TABLE article ADD COLUMN address TEXT;
+    ALTER TABLE article ADD COLUMN also TEXT;
+    ALTER TABLE article ADD COLUMN made INTEGER;
+    ALTER TABLE article ADD COLUMN offset INTEGER;
+    ALTER TABLE article ADD COLUMN length INTEGER;
+    CREATE INDEX article_loose ON article (loose) WHERE loose IS NOT NULL;
     CREATE TABLE alias (url TEXT PRIMARY KEY, canonical TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE version (canonical TEXT NOT NULL, number INTEGER NOT NULL, run INTEGER NOT NULL,
                           offset INTEGER NOT NULL, length INTEGER NOT NULL, PRIMARY KEY (canonical, number))

@@ -16,7 +16,8 @@ from pipelines.flow.files import atomically, warc_files
 from pipelines.flow.memories import MEMORY_TYPE
 from pipelines.flow.shelf import Shelf
 from pipelines.model import Article, Provenance, Role
-from pipelines.records.settle import Known, Seen
+from pipelines.records.known import Known
+from pipelines.records.settle import Seen
 from pipelines.text.refine import Options
 from pipelines.text.sites import SiteMemory
 from pipelines.workers import Workers

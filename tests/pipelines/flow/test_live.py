@@ -208,13 +208,14 @@ def test_lines_behind_the_committed_length_are_cut_off_and_made_again(tmp_path: 
         live.run.commit()
         take(live, 3)
         await asyncio.wait_for(live.run.drain(), 60)
-        for lines in (live.run._articles, live.run._rejections):
+        for lines in live.run._records.values():
             lines.flush()
         drop(live)
         (run,) = runs_of(tmp_path / "job")
         with (run / "articles.jsonl").open("ab") as handle:
             handle.write(b'{"torn":')
         (run / "rejections.jsonl").write_bytes(b"{}\n{}\n")
+        (run / "changes.jsonl").write_bytes(b"{}\n")
         live = opened(tmp_path / "job")
         await finish(live)
 

@@ -20,7 +20,7 @@ from pipelines.workers import Workers
 from tests.pipelines.flow.test_live import captures_of, drop, finish, opened, page, play, take, unsealed, url
 
 PARTS = Parts(parser=parse, discover=lambda provenance: None, taken=lambda ledger, capture, found: None)
-RECORDS = ("articles.jsonl", "rejections.jsonl")
+RECORDS = ("articles.jsonl", "rejections.jsonl", "changes.jsonl")
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_a_killed_run_goes_on(tmp_path: Path, workers: Workers, cut: int, keep: 
     assert [ref.url for _, ref, _ in ledger.unsettled(1)] == [url(number) for number in range(1, whole + 1)]
     length = ledger.file_length(1, unsealed(tmp_path / "job").name.removesuffix(".open"))
     assert (length < unsealed(tmp_path / "job").stat().st_size) == (cut > 0)
-    assert [ledger.file_length(1, name) for name in RECORDS] == [0, 0]
+    assert [ledger.file_length(1, name) for name in RECORDS] == [0, 0, 0]
     ledger.close(commit=False)
     play(goes_on())
     assert captures_of(tmp_path / "job", workers) == whole + 1
@@ -242,7 +242,7 @@ def test_all_is_on_the_disk_first_and_the_ledger_last(
     monkeypatch.setattr(Path, "replace", lambda self, to: steps.append(f"-> {to.name}") or replace(self, to))
     runs = [run.run for run in rebuilt(job, workers)]
     steps = steps[steps.index("articles.jsonl.part") :]
-    names = ("articles.jsonl", "rejections.jsonl", "index.cdxj")
+    names = ("articles.jsonl", "rejections.jsonl", "changes.jsonl", "index.cdxj")
     assert steps == [
         *(f"{name}.part" for _ in runs for name in names),
         "ledger.sqlite3.part",
