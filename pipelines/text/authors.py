@@ -38,10 +38,11 @@ class Credit:
     type: AuthorType = "Person"
 
 
-def read(page: Markup, *, site_names: Collection[str]) -> tuple[Credit, ...]:
+def read(page: Markup, *, site_names: Collection[str], signature: str | None = None) -> tuple[Credit, ...]:
     """Those the page names as authors, in its order.
 
     The first source that names a person is followed; where none does, the first that names an organisation.
+    ``signature`` is the line under the text.
     """
     site_keys = {names.key(name) for name in site_names} - {""}
     declared = _settle(_from_jsonld(page), site_keys)
@@ -53,7 +54,10 @@ def read(page: Markup, *, site_names: Collection[str]) -> tuple[Credit, ...]:
     shown = _settle(_from_byline(page, byline.STRONG if declared else 0.0), site_keys)
     if _people(shown):
         return tuple(shown)
-    others = [source for source in (declared, in_meta, shown) if source]
+    signed = _settle([Credit(name=name) for name in byline.signed(signature or "")], site_keys)
+    if _people(signed):
+        return tuple(signed)
+    others = [source for source in (declared, in_meta, signed, shown) if source]
     named = (source for source in others if any(names.key(credit.name) not in site_keys for credit in source))
     return tuple(next(named, others[0] if others else ()))
 

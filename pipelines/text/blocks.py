@@ -11,14 +11,14 @@ import lxml.html
 from pipelines.text.vocabulary import furniture, names_of
 
 SKIPPED = frozenset({
-    "script", "style", "noscript", "template", "iframe", "select", "option", "textarea", "input", "canvas", "audio", "math", "datalist", "map", "link", "meta", "title", "applet", "embed",
+    "script", "style", "noscript", "template", "iframe", "select", "option", "textarea", "input", "canvas", "audio", "math", "datalist", "map", "link", "meta", "title", "applet", "embed", "rt", "rp",
 })  # fmt: skip
 """Elements that hold no text for a reader."""
 
 INLINE = frozenset({
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
     "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u",
-    "var", "wbr", "nobr", "ruby", "rb", "rt", "rp", "source",
+    "var", "wbr", "nobr", "ruby", "rb", "source",
 })  # fmt: skip
 """Elements that do not break a line."""
 

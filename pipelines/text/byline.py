@@ -89,7 +89,53 @@ def read(page: Markup) -> Byline:
     if best.people:
         return best
     opened = (e for e in page.tree.iter("h1", *_LINES) if e.tag == "h1" or (e.text and _OPENING.match(e.text.lstrip())))
-    return _best(list(itertools.islice(opened, MAX_CANDIDATES)))
+    best = _best(list(itertools.islice(opened, MAX_CANDIDATES)))
+    return best if best.people else _before_date(page)
+
+
+def _before_date(page: Markup) -> Byline:
+    """A line under the headline that is a name, right before a date."""
+    under = itertools.dropwhile(lambda element: element.tag != "h1", page.tree.iter("h1", *_LINES))
+    for element in itertools.islice(under, 1, MAX_UNDER):
+        after = element.getnext()
+        if after is None or not element.text or not _dated(after):
+            continue
+        line = text_of(element, apart=True)
+        people = signed(line.rstrip(" |·•–—-,")) if len(line) <= MAX_LINE else []
+        if people:
+            return Byline(people=tuple((name, None) for name in people), rank=1.0)
+    return Byline(people=(), rank=0.3)
+
+
+def _dated(element: lxml.html.HtmlElement) -> bool:
+    """Whether an element begins with a date."""
+    return element.tag == "time" or bool(_DATE.match(text_of(element, apart=True)[:40]))
+
+
+_DATE = re.compile(
+    r"[|·•–—,\s-]*(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{1,2}\.? [^\W\d]{3,} \d{4}\b|[^\W\d]{3,} \d{1,2}, \d{4}\b)"
+)
+
+MAX_UNDER = 30
+"""Elements under the headline among which a name may stand before a date."""
+
+
+def signed(line: str) -> list[str]:
+    """The names in a line under the text; none where it holds anything but names."""
+    if line.isupper() or any(char in ".!?:" for char in _INITIAL.sub("", line)):
+        return []
+    found = names.part(line)
+    whole = sum(len(names.key(name)) for name in found) >= 0.7 * len(names.key(line))
+    return found if whole and all(_full(name) for name in found) else []
+
+
+def _full(name: str) -> bool:
+    """Whether a name has two to five words, each with a capital letter or in a script without capitals."""
+    words = re.split(r"[\s-]+", name)
+    return 2 <= len(words) <= 5 and all(word[:1].isupper() or word.lower() in _PARTICLES for word in words)
+
+
+_INITIAL = re.compile(r"\b[^\W\d_]\.")
 
 
 def _is_named(element: lxml.html.HtmlElement) -> bool:

@@ -71,9 +71,9 @@ def judge(root: Element, hints: Hints, memory: SiteMemory | None = None) -> Judg
                 block.drop = "date"
     link_lists(within)
     linked_headings(within)
-    doubtful_captions(within)
+    doubtful_captions(within, hints)
     repeated(within)
-    top(within)
+    top(within, hints)
     tail(within, hints)
     orphans(within)
     standfirst(blocks, within, head, hints)

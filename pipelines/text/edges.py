@@ -28,11 +28,12 @@ _STANDFIRST_MAY_STAND_IN = frozenset({"related", "share", "author", "meta", "asi
 """Kinds of parts from which a standfirst is taken when it says what the page's description says."""
 
 
-def top(blocks: list[Block]) -> None:
+def top(blocks: list[Block], hints: Hints) -> None:
     """Short lines before the first running text are labels, bylines, dates; of those right after it, the last two."""
     kept = [block for block in blocks if block.drop is None]
     head = next((block.order for block in reversed(blocks) if block.drop == "headline" and block.tag == "h1"), -1)
     begun = 0
+    headed = False
     for block in kept:
         ended = SENTENCE_END.search(block.plain) is not None
         byline = block.size < 160 and _is_byline(block.plain)
@@ -49,8 +50,11 @@ def top(blocks: list[Block]) -> None:
         elif (block.tag in HEADINGS and block.order > head and block.tag != "h1") or (
             ended and block.size > 15 and block.tag in ("p", "li")
         ):
+            headed = headed or block.tag in HEADINGS
             continue
-        elif not named(block, LEDE):
+        elif headed and block.tag == "p" and not byline:
+            continue
+        elif not named(block, LEDE) and (byline or not hints.tells(block.text)):
             block.drop = "label"
 
 

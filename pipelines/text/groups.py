@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable
 
@@ -9,7 +10,7 @@ from lxml.html import HtmlElement as Element
 
 from pipelines.text.blocks import HEADINGS, Block
 from pipelines.text.body import is_prose
-from pipelines.text.hints import key
+from pipelines.text.hints import Hints, key
 
 
 def link_lists(blocks: list[Block]) -> None:
@@ -42,12 +43,19 @@ def linked_headings(blocks: list[Block]) -> None:
             block.drop = None if same and after is not None and is_prose(after) else "links"
 
 
-def doubtful_captions(blocks: list[Block]) -> None:
-    """Short lines under pictures are captions, unless the article consists of them: then they are its text."""
-    doubtful = [block for block in blocks if block.drop == "caption?"]
-    kept = sum(block.drop is None for block in blocks)
+def doubtful_captions(blocks: list[Block], hints: Hints) -> None:
+    """Short lines under pictures are captions, unless the article consists of them, or opens with one that its
+    description repeats: then they are its text."""
+    for block in blocks:
+        if block.drop == "caption?" and hints.tells(block.text):
+            block.drop = None
+    left = [block for block in blocks if block.drop in (None, "caption?")]
+    doubtful = [block for block in left if block.drop]
+    share = len(doubtful) / max(1, len(left) - len(doubtful))
+    heading = sum(block.drop is not None and is_prose(after) for block, after in itertools.pairwise(left))
+    text = len(doubtful) > 3 and (share > 0.5 or (share > 0.3 and heading > 0.5 * len(doubtful)))
     for block in doubtful:
-        block.drop = None if len(doubtful) > 3 and len(doubtful) > 0.3 * kept else "caption"
+        block.drop = None if text else "caption"
 
 
 def repeated(blocks: list[Block]) -> None:

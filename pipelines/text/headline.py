@@ -35,6 +35,7 @@ MAX_BESIDE = 14
 """Letters that may stand beside a site's name in a segment that is cut (*Online*, *News*, *Deutschland*)."""
 
 _BARS = "|｜ㅣ│"
+_QUOTES = "\"'“”„‘’«»‹›"
 
 MAX_HEADLINE = 400
 """Characters; longer texts in an ``h1`` are whole articles that lost their end tag."""
@@ -61,6 +62,10 @@ def read(page: Markup, *, site_names: Collection[str], sections: Collection[str]
     title = affixes.cut(page.title, pipes=True)
     shown = _shown(page, [ld, *social, title], affixes)
     chosen = _choose(ld, social, shown, title, affixes, _slug(page.url))
+    if not (ld or shown) and (stated := page.first("itemprop:headline", "headline")):
+        chosen = affixes.cut(plain(stated)) or chosen
+    if social and _kicker(chosen, social[0]):
+        chosen = social[0]
     declared = plain(jsonld.first(page.article.get("alternativeHeadline")) or "")
     others = [declared, shown, *social[:1], ld]
     alternative = next((o for o in others if o and key(o) != key(chosen) and not _part_of(o, chosen)), None)
@@ -73,6 +78,18 @@ def _part_of(a: str, b: str) -> bool:
     return a in b or b in a
 
 
+def _kicker(text: str, rest: str) -> bool:
+    """Whether a headline is another with a kicker before it (*Tides: Harbour walls raised*); an article is none."""
+    if not rest or not text.casefold().endswith(rest.casefold()) or len(_WORD.findall(rest)) < MIN_WORDS:
+        return False
+    before = text[: -len(rest)].rstrip()
+    if any(char in _QUOTES for char in before):
+        return False
+    return (
+        bool(before) and (before[-1] in ":|/–—-." or len(_WORD.findall(before)) > 1) and text[-len(rest) - 1].isspace()
+    )
+
+
 def _choose(ld: str, social: list[str], shown: str, title: str, affixes: Affixes, slug: frozenset[str]) -> str:
     og = social[0] if social else ""
     if ld and not affixes.is_site(ld):
@@ -82,6 +99,8 @@ def _choose(ld: str, social: list[str], shown: str, title: str, affixes: Affixes
                 return og  # a description in the wrong field
             if key(title) == key(og) and _told(og, slug) > _told(ld, slug) + 0.2:
                 return og  # an old headline that only JSON-LD has kept
+            if key(title) == key(ld):
+                return og  # worded for search engines: title and JSON-LD; for readers: the page and its card
         ld = _whole(ld, [og, shown, title])
         return og if key(og) == key(ld) and not og.isupper() else ld
     if og and shown and key(og) != key(shown):

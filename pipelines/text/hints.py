@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from lxml import etree
+
 from pipelines.text import jsonld
 from pipelines.text.structured import Markup, plain
 
@@ -14,6 +16,7 @@ MIN_BODY = 200
 SHINGLE = 4
 """Words that are compared at once: four in a row seldom meet by chance."""
 
+_HOLDS_BODY = etree.XPath("boolean(.//*[@itemprop='articleBody'])")
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|\w+")
 _AFFIX = re.compile(r"\s[|–—-]\s|\s::\s|\s[»•·]\s|\s?｜\s?|\s?\|\s?")
 
@@ -89,7 +92,7 @@ def hints_of(markup: Markup) -> Hints:
                 ("J", bool(markup.article)),
                 ("O", (markup.first("og:type") or "").lower() in ("article", "news", "newsarticle")),
                 ("P", bool(markup.first("article:published_time", "og:article:published_time"))),
-                ("B", markup.tree.find(".//*[@itemprop='articleBody']") is not None),
+                ("B", bool(_HOLDS_BODY(markup.tree))),
             )
             if holds
         ),

@@ -6,7 +6,7 @@ import re
 
 from pipelines.text.blocks import HEADINGS, Block, Furniture, text_within
 from pipelines.text.body import is_prose
-from pipelines.text.phrases import AD_LABEL, CONSENT, CREDIT, READ_MORE, READ_MORE_LABEL, SENTENCE_END
+from pipelines.text.phrases import AD_LABEL, CONSENT, CREDIT, READ_MORE, READ_MORE_LABEL, SENTENCE_END, STOP
 from pipelines.text.vocabulary import names_of
 
 
@@ -53,7 +53,7 @@ def kind_of_line(block: Block) -> str | None:
         return None if block.tag == "p" and size > 60 and text[-1] in ".!?。" else "links"
     if share > 0.2 and READ_MORE.match(text):
         return "read-more"
-    if share > 0.5 and block.tag != "li" and not SENTENCE_END.search(text):
+    if share > 0.5 and block.tag != "li" and not _says_something(block):
         return "read-more"
     if size < 70 and AD_LABEL.match(text):
         return "promo"
@@ -64,6 +64,14 @@ def kind_of_line(block: Block) -> str | None:
     if block.images and size < 450:
         return _under_picture(block)
     return None
+
+
+def _says_something(block: Block) -> bool:
+    """Whether a line that is half a link is a sentence, introduces something, or is a heading."""
+    text = block.plain
+    if block.tag in HEADINGS:
+        return SENTENCE_END.search(text) is not None
+    return STOP.search(text) is not None or text[-1] in ":;" or text[0] == "("
 
 
 def _under_picture(block: Block) -> str | None:

@@ -1,21 +1,19 @@
 """What a page says of its article: headline, authors, dates and the rest of the record's metadata.
 
-The page is read once (``structured.gather``); each field then has its own module and its own order of sources,
+The page has been read once (``structured.gather``); each field then has its own module and its own order of sources,
 described in ``docs/metadata.md``. Nothing is taken from the clock or the network.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import lxml.html
-
 from pipelines.model import Author, Provenance, Publisher
-from pipelines.text import access, authors, canonical, dates, headline, jsonld, language, structured, topics
+from pipelines.text import access, authors, canonical, dates, headline, jsonld, language, topics
 from pipelines.text.names import key
 from pipelines.text.structured import Markup, plain
 
@@ -56,18 +54,23 @@ class Metadata:
 
 
 def read(
-    tree: lxml.html.HtmlElement,
+    page: Markup,
     *,
     url: str,
     captured: datetime,
     headers: tuple[tuple[str, str], ...] = (),
     provenance: Provenance = _UNKNOWN,
+    signature: str | None = None,
 ) -> Metadata:
-    """The metadata of a page. Does not change the tree; gives the same for the same input, always."""
+    """The metadata of a page. Does not change the tree; gives the same for the same input, always.
+
+    ``signature``: the line under the text in which its author may be named.
+    """
     domain = _host(url)
-    page = structured.gather(tree, url if domain else "")
+    if not domain:
+        page = replace(page, url="")
     names = site_names(page)
-    credits = authors.read(page, site_names=names)
+    credits = authors.read(page, site_names=names, signature=signature)
     section = topics.sections(page, site_names=names)
     people = [credit.name for credit in credits if credit.type == "Person"]
     head = headline.read(page, site_names=names, sections=section, people=[c.name for c in credits])

@@ -91,6 +91,9 @@ def _by_head(capture: Capture) -> No | None:
     return None
 
 
+_CONTROLS = tuple(chr(code) for code in range(32) if chr(code) not in "\t\n\r\f")
+
+
 def _by_content(text: str, mime: str) -> No | None:
     start = text[:2000].lstrip()
     while start.startswith(("<?", "<!--", "<!DOCTYPE", "<!doctype")):
@@ -104,7 +107,7 @@ def _by_content(text: str, mime: str) -> No | None:
     if start.startswith(_SITEMAP_STARTS):
         return No("sitemap", mime or None)
     head = text[:4096]
-    if sum(char < " " and char not in "\t\n\r\f" for char in head) > len(head) // 50:
+    if sum(map(head.count, _CONTROLS)) > len(head) // 50:
         return No("not-html", "binary data")
     if "<" not in text[:100_000]:
         return No("not-html", mime or "no markup")
@@ -133,8 +136,9 @@ def _without_attribute_floods(text: str) -> str:
         return text
     parts = text.split(">")
     changed = False
-    for index, part in enumerate(parts):
-        if len(part) > 4 * MOST_ATTRIBUTES and part.count("=", part.rfind("<") + 1) > MOST_ATTRIBUTES:
+    for index in [index for index, part in enumerate(parts) if len(part) > 4 * MOST_ATTRIBUTES]:
+        part = parts[index]
+        if part.count("=", part.rfind("<") + 1) > MOST_ATTRIBUTES:
             start = part.rfind("<")
             name = part[start + 1 : start + 40].split(maxsplit=1)[:1]
             if name and name[0].isalnum():

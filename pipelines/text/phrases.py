@@ -25,7 +25,7 @@ READ_MORE_LABEL = _lines(
     "read (?:more|also|next|this next)|also read|see also|related(?: (?:coverage|articles?|stor(?:y|ies)|news|content|links|posts))?",
     "recommended(?: reading| for you)?|more on this(?: story)?|you (?:may|might) also like.*|don.t miss|trending(?: now)?|most (?:read|popular|viewed).*",
     "lire aussi|à lire aussi|sur le même (?:sujet|thème)|voir aussi|articles? liés?|à lire également",
-    "lesen sie auch|mehr zum thema|mehr zu.*|auch interessant|das könnte.*interessieren|weiterlesen|mehr themen",
+    r"lesen sie auch|mehr zum thema|mehr zu.*|auch interessant|das (?:\w+ )?könnte.*interessieren|weiterlesen|mehr themen",
     "schon gelesen|lesetipps?|passend dazu|zum thema|leggi anche|potrebbe interessarti.*|articoli correlati",
     "noticias? relacionadas?|lee también|lea también|te puede interesar|más información|leia (?:também|mais)|veja também",
     "saiba mais|czytaj (?:też|także|więcej)|zobacz (?:też|także)|przeczytaj także|читайте также",
@@ -76,7 +76,7 @@ BIO = re.compile(
 
 CREDIT = re.compile(
     r"\((?:image|images|photo|photos|picture|pictures|pic|foto|bild|credit|source|screenshot)\s?(?:s)?\s?[:/–-][^()]*\)\W*$"
-    r"|(?:©|\bphoto(?:graph)?s? (?:by|credit|courtesy)|\bcredit:|\bimage (?:source|credit)|\bfoto:|\bfotos:|\bbild:|getty images|^(?:image|photo|picture|video|pic|foto|fotos|bild|crédito|imagen|ảnh|фото|写真)s? ?[:：|/]|"
+    r"|(?:©|\bphoto(?:graph)?s? (?:by|credit|courtesy)|\bcredit:|\bimage (?:source|credit)|\bfoto:|\bfotos:|\b(?:beitrags|titel|symbol|archiv)?bild(?:er|quellen?|nachweise?|rechte)?:|getty images|^(?:image|photo|picture|video|pic|foto|fotos|bild|crédito|imagen|ảnh|фото|写真)s? ?[:：|/]|"
     r"\((?:AP|Reuters|AFP|EPA|Shutterstock)(?: |/)?(?:photo|/)[^()]*\)|"
     r"\bpicture alliance\b|\bshutterstock\b|\bfile photo\b|\bscreengrab\b)",
     re.I,
@@ -97,6 +97,11 @@ TAIL = re.compile(
     r"|^\W*(?:sign up|subscribe|click here|like this story|share this|you may also like|get in touch|got a story|do you have a story|for more stories|"
     r"for the latest|first published|originally published|this (?:article|story|post|piece) (?:was|is|has been|first|originally)|"
     r"stay up to date|join our|have your say|download (?:the|our)|listen to)\b|^mit agenturmaterial"
+    r"|[.!?]\s(?:click|tap) here\b[^.]{0,40}\W*$|[.!?]\sklicken sie hier\W*$|[.!?]\scliquez ici\W*$"
+    r"|\b(?:please subscribe|already a subscriber|bereits abonnent|déjà abonné|ya eres suscriptor|sei già abbonato)\b"
+    r"|^\W*to (?:view|read|continue reading|see) (?:the|this) (?:full|whole|rest|entire|complete)\b"
+    r"|^\W*submit your (?:letter|story|news|tip)|^\W*(?:do you )?want (?:to be informed|more (?:news|stories|like this))\b"
+    r"|^\W*(?:möchten sie|gefällt (?:dir|ihnen|euch)|hat (?:dir|ihnen|euch)) (?:unser|der|den|dieser|diesen|das|die) .{1,60}\?"
     r"|il vous reste .{1,10} de cet article|^jetzt (?:abonnieren|lesen|testen)"
     r"|^\W*(?:abonnieren|folgen sie|suscríbete|síguenos|inscrivez-vous|abonnez-vous|suivez-nous|iscriviti|seguici|"
     r"подпис(?:ывайтесь|аться)|следите за|obserwuj nas|volg ons|abone ol|takip ed)",
@@ -110,7 +115,7 @@ BYLINE = re.compile(
 )
 """A line that names who wrote the article."""
 
-STAMP = re.compile(r"\b\d{1,2}[:.]\d{2}\b|\b(?:19|20)\d\d\b")
+STAMP = re.compile(r"\b(?:[01]?\d|2[0-4])[:.][0-5]\d\b|\b(?:19|20)\d\d\b")
 """A time of day or a year."""
 
 DATE = re.compile(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import lxml.html
 
 from pipelines.text import scripts, structured
-from pipelines.text.blocks import Block
+from pipelines.text.blocks import HEADINGS, Block
 from pipelines.text.body import is_prose
 from pipelines.text.clean import judge
 from pipelines.text.extract import LINES, generic
@@ -17,6 +17,13 @@ from pipelines.text.structured import Markup
 
 SCANT = 120
 """Letters of running text below which the page's scripts are asked as well."""
+
+
+MAX_SIGNATURE = 60
+"""Characters of a line that signs a text."""
+
+MUCH = 1_000
+"""Letters of running text that are believed, whatever JSON-LD says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +51,15 @@ class Reading:
         return sum(block.size for block in self.blocks if block.drop is None and is_prose(block))
 
     @property
+    def signature(self) -> str | None:
+        """The short line in bold or italic type right under the text; many papers sign so."""
+        last = next((block for block in reversed(self.blocks) if block.drop is None), None)
+        for block in self.blocks[last.order + 1 : last.order + 2] if last else ():
+            if block.drop in ("label", "author") and block.links == 0 and block.tag not in HEADINGS:
+                return block.text if len(block.text) <= MAX_SIGNATURE and block.bold >= 0.9 * len(block.text) else None
+        return None
+
+    @property
     def text(self) -> str:
         """The article: paragraphs separated by a blank line."""
         return "\n\n".join(block.text for block in self.blocks if block.drop is None)
@@ -63,7 +79,7 @@ def _read_any(tree: lxml.html.HtmlElement, url: str, memory: SiteMemory | None) 
     markup = structured.gather(tree, url)
     hints = hints_of(markup)
     reading = _read(body_of(tree), markup, hints, memory)
-    if reading.prose >= SCANT:
+    if reading.prose >= SCANT and not _beside(reading):
         return reading
     if (found := scripts.recover(markup)) is not None:
         again = _read(body_of(found), markup, hints, None)
@@ -77,6 +93,20 @@ def _read_any(tree: lxml.html.HtmlElement, url: str, memory: SiteMemory | None) 
     ):
         _second_opinion(tree, reading.blocks)
     return reading
+
+
+def _beside(reading: Reading) -> bool:
+    """Whether the page's JSON-LD holds a longer body, and the elements nothing of it."""
+    hints = reading.hints
+    return (
+        len(hints.body) * _LETTERS > 2 * reading.prose
+        and reading.prose < MUCH
+        and not any(hints.share_in_body(block.text) > 0.2 for block in reading.kept if is_prose(block))
+    )
+
+
+_LETTERS = 5
+"""Letters that a shingle of the body stands for, at least."""
 
 
 def _second_opinion(tree: lxml.html.HtmlElement, blocks: list[Block]) -> None:

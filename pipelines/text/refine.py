@@ -34,7 +34,7 @@ from pipelines.text.observe import observe as look
 from pipelines.text.page import No, Page, mime_of, open_page
 from pipelines.text.places import digest, place
 from pipelines.text.quality import verdict
-from pipelines.text.reading import body_of, read
+from pipelines.text.reading import Reading, body_of, read
 from pipelines.text.sites import Observation, SiteMemory
 
 
@@ -66,7 +66,9 @@ def refine(capture: Capture, memory: SiteMemory | None = None, options: Options 
     """The article that a capture holds, or why it is none."""
     try:
         page = open_page(capture)
-        return _reject(capture, page) if isinstance(page, No) else _refine(page, memory, options)
+        if isinstance(page, No):
+            return _reject(capture, page)
+        return _refine(page, read(page.tree, capture.ref.url, memory, tables=options.tables), memory, options)
     except Exception as error:
         return failed(capture.ref, capture.provenance, f"{type(error).__name__}: {error}")
 
@@ -75,7 +77,7 @@ def observe(capture: Capture) -> Observation | None:
     """What a page tells about its site; None where it tells nothing."""
     try:
         page = open_page(capture)
-        return None if isinstance(page, No) else _observe(page)
+        return None if isinstance(page, No) else _observe(page, read(page.tree, capture.ref.url))
     except Exception:
         return None
 
@@ -88,11 +90,13 @@ def refine_and_observe(
         page = open_page(capture)
         if isinstance(page, No):
             return _reject(capture, page), None
-        outcome = _refine(page, memory, options)
+        reading = read(page.tree, capture.ref.url, memory, tables=options.tables)
+        outcome = _refine(page, reading, memory, options)
     except Exception as error:
         return failed(capture.ref, capture.provenance, f"{type(error).__name__}: {error}"), None
     try:  # by itself: what goes wrong here is no reason to lose the article
-        return outcome, _observe(page)
+        untaught = memory is None and options.tables
+        return outcome, _observe(page, reading if untaught else read(page.tree, capture.ref.url))
     except Exception:
         return outcome, None
 
@@ -132,21 +136,21 @@ def failed(ref: CaptureRef, provenance: Provenance, message: str) -> Rejection:
     )
 
 
-def _refine(page: Page, memory: SiteMemory | None, options: Options) -> Outcome:
+def _refine(page: Page, reading: Reading, memory: SiteMemory | None, options: Options) -> Outcome:
     capture = page.capture
     ref = capture.ref
-    reading = read(page.tree, ref.url, memory, tables=options.tables)
     if capture.provenance.role is Role.HOME:
         return _reject(capture, No("section", "fetched as a home page"))
     if no := verdict(reading, listing=capture.provenance.role is Role.SECTION):
         return _reject(capture, no)
     text = reading.text
     about = metadata.read(
-        page.tree,
+        reading.markup,
         url=ref.url,
         captured=_instant(ref.date),
         headers=capture.headers,
         provenance=capture.provenance,
+        signature=reading.signature,
     )
     return Article(
         schema_version=SCHEMA_VERSION,
@@ -204,13 +208,12 @@ def _instant(date: str) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def _observe(page: Page) -> Observation | None:
+def _observe(page: Page, reading: Reading) -> Observation | None:
     """Listings and other pages that are no article for a reason of their own are no witnesses; a page in which
     no text was found may still be an article, once the site is known."""
     role = page.capture.provenance.role
     if role is Role.HOME:
         return None
-    reading = read(page.tree, page.capture.ref.url)
     no = verdict(reading, listing=role is Role.SECTION)
     return None if no and no.reason != "no-text" else look(reading, body_of(page.tree))
 

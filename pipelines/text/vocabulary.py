@@ -45,7 +45,7 @@ _FURNITURE = {
         author-?about author-?section author-?meta bio biography bylines? by-?line byline-?wrapper writers?
         contributors? vcard authorbox autor autore auteur authors? author-?name author-?list author-?container
         saboxplugin author-?wrap(?:per)? author-?area author-?tooltip article-?authors? molongui article-?bio""",
-    "meta": r"""meta metas entry-?meta post-?meta article-?meta meta-?info metadata meta-?data post-?info post-?date
+    "meta": r"""meta metas entry-?meta (?:single)?post-?meta(?:data)? article-?meta meta-?info metadata meta-?data post-?info post-?date
         article-?info entry-?date article-?date dateline timestamps? time-?stamp publish-?date published
         pub-?date date-?published datetime date-?time date updated last-?updated? is-last-update read-?time reading-?time tags?
         tag-?list taglist tag-?cloud post-?tags article-?tags keywords? topics? topic-?list categories cat-?links

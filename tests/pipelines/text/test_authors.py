@@ -5,7 +5,7 @@ import json
 import lxml.html
 import pytest
 
-from pipelines.text import authors, names, structured
+from pipelines.text import authors, byline, names, structured
 
 URL = "https://www.gullpost.example/politics/bridge"
 
@@ -143,3 +143,45 @@ def test_a_user_name_gives_way_to_the_name_it_stands_for():
         ("idabrandt", "Person")
     ]
     assert read(ld("Ida Brandt"), '<span class="byline">By Jens Kolle</span>') == [PERSON]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("<h1>Bridge</h1><div><span>Ida Brandt |</span><span>05.04.2026 - 11:20</span></div>", ["Ida Brandt"]),
+        ("<h1>Bridge</h1><p>Ida Brandt</p><time datetime=2026-04-05>5 April</time>", ["Ida Brandt"]),
+        ("<h1>Bridge</h1><p>Ida Brandt</p><p>The bridge stays closed.</p>", []),
+        ("<h1>Bridge</h1><p>Northern region</p><p>05.04.2026</p>", []),
+        ("<p>Ida Brandt</p><p>05.04.2026</p><h1>Bridge</h1>", []),
+    ],
+)
+def test_a_name_before_a_date_under_the_headline_is_a_byline(body, found):
+    assert [name for name, _ in read(body=body)] == found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("Ida Brandt", ["Ida Brandt"]),
+        ("Von Ida Brandt und Jens Kolle", ["Ida Brandt", "Jens Kolle"]),
+        ("J. R. Brandt", ["J. R. Brandt"]),
+        ("Lê Thị Phương", ["Lê Thị Phương"]),
+        ("CONTACT INFO", []),
+        ("Ida", []),
+        ("Read the whole story", []),
+        ("Text: Ida Brandt", []),
+        ("", []),
+    ],
+)
+def test_a_line_under_the_text_signs_it_if_it_is_nothing_but_names(line, found):
+    assert byline.signed(line) == found
+
+
+def test_the_signature_is_asked_where_nothing_else_names_a_person():
+    def names_of(head: str) -> list[str]:
+        page = structured.gather(lxml.html.document_fromstring(f"<html><head>{head}</head><body></body></html>"), URL)
+        return [credit.name for credit in authors.read(page, site_names=["Gull Post"], signature="Ida Brandt")]
+
+    assert names_of("") == ["Ida Brandt"]
+    assert names_of(ld({"@type": "Organization", "name": "Gull Post"})) == ["Ida Brandt"]
+    assert names_of(ld("Jens Kolle")) == ["Jens Kolle"]

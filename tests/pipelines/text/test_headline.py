@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (invented pages read better on one line)
 from __future__ import annotations
 
 import lxml.html
@@ -88,3 +89,35 @@ def test_the_alternative_is_another_headline():
     assert read(page(ld="Bridge stays closed", og="No way across")).alternative == "No way across"
     assert read(page(ld="Bridge stays closed", og="Bridge stays closed - The Gull Post")).alternative is None
     assert read(page(og="Bridge stays closed", h1="<h1>River: Bridge stays closed</h1>")).alternative is None
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        # a kicker that the card leaves out, glued on in JSON-LD or in the h1
+        (page(ld="River: Bridge stays closed", og="Bridge stays closed"), "Bridge stays closed"),
+        (page(og="Bridge stays closed", h1="<h1>On the river Bridge stays closed</h1>"), "Bridge stays closed"),
+        # no kicker: an article, part of a word, what somebody said, what the card says too
+        (page(og="Bridge stays closed", h1="<h1>The Bridge stays closed</h1>"), "The Bridge stays closed"),
+        (page(og="bridge stays closed", h1="<h1>Footbridge stays closed</h1>"), "Footbridge stays closed"),
+        (page(og="Bridge stays closed", h1="<h1>“A shame”: Bridge stays closed</h1>"), "“A shame”: Bridge stays closed"),
+        (page(ld="River: Bridge closed", og="River: Bridge closed", h1="<h1>Bridge closed</h1>"), "River: Bridge closed"),
+        # worded for search engines in JSON-LD and title, for readers in h1 and card
+        (
+            page(
+                ld="Bridge closure 2026: all you need to know",
+                title="Bridge closure 2026: all you need to know | The Gull Post",
+                og="No way across before May",
+                h1="<h1>No way across before May</h1>",
+            ),
+            "No way across before May",
+        ),
+        # no JSON-LD, no h1: a headline stated for machines before a card with something at its end
+        (
+            page(og="Bridge stays closed-Region").replace("</head>", '<meta name="headline" content="Bridge stays closed"></head>'),
+            "Bridge stays closed",
+        ),
+    ],
+)  # fmt: skip
+def test_kickers_and_wordings_for_search_engines(html, expected):
+    assert read(html).headline == expected

@@ -10,7 +10,7 @@ import lxml.html
 import pytest
 
 from pipelines.model import Author, Provenance
-from pipelines.text import metadata
+from pipelines.text import metadata, structured
 
 CAPTURED = datetime(2026, 3, 5, 12, tzinfo=UTC)
 URL = "https://www.tidewell-courier.co.uk/news/harbour-wall-2026/03/04/story-77120"
@@ -21,9 +21,10 @@ UNKNOWN = Provenance()
 def read(html: str, url: str = URL, provenance: Provenance = UNKNOWN, headers=()) -> metadata.Metadata:
     tree = lxml.html.document_fromstring(html)
     before = lxml.html.tostring(tree)
-    found = metadata.read(tree, url=url, captured=CAPTURED, headers=headers, provenance=provenance)
+    page = structured.gather(tree, url)
+    found = metadata.read(page, url=url, captured=CAPTURED, headers=headers, provenance=provenance)
     assert lxml.html.tostring(tree) == before
-    assert metadata.read(tree, url=url, captured=CAPTURED, headers=headers, provenance=provenance) == found
+    assert metadata.read(page, url=url, captured=CAPTURED, headers=headers, provenance=provenance) == found
     return found
 
 
