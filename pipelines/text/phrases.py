@@ -78,7 +78,7 @@ CREDIT = re.compile(
     r"\((?:image|images|photo|photos|picture|pictures|pic|foto|bild|credit|source|screenshot)\s?(?:s)?\s?[:/–-][^()]*\)\W*$"
     r"|(?:©|\bphoto(?:graph)?s? (?:by|credit|courtesy)|\bcredit:|\bimage (?:source|credit)|\bfoto:|\bfotos:|\b(?:beitrags|titel|symbol|archiv)?bild(?:er|quellen?|nachweise?|rechte)?:|getty images|^(?:image|photo|picture|video|pic|foto|fotos|bild|crédito|imagen|ảnh|фото|写真)s? ?[:：|/]|"
     r"\((?:AP|Reuters|AFP|EPA|Shutterstock)(?: |/)?(?:photo|/)[^()]*\)|"
-    r"\bpicture alliance\b|\bshutterstock\b|\bfile photo\b|\bscreengrab\b)",
+    r"^\W*(?:image|photo|picture|slide|bild|foto) \d+ (?:of|von|de|di|/) \d+\W*$|\bpicture alliance\b|\bshutterstock\b|\bfile photo\b|\bscreengrab\b)",
     re.I,
 )
 """A picture's caption or credit."""
@@ -100,7 +100,7 @@ TAIL = re.compile(
     r"|[.!?]\s(?:click|tap) here\b[^.]{0,40}\W*$|[.!?]\sklicken sie hier\W*$|[.!?]\scliquez ici\W*$"
     r"|\b(?:please subscribe|already a subscriber|bereits abonnent|déjà abonné|ya eres suscriptor|sei già abbonato)\b"
     r"|^\W*to (?:view|read|continue reading|see) (?:the|this) (?:full|whole|rest|entire|complete)\b"
-    r"|^\W*submit your (?:letter|story|news|tip)|^\W*(?:do you )?want (?:to be informed|more (?:news|stories|like this))\b"
+    r"|^\W*this is a (?:breaking|developing) (?:news? )?story\b|^\W*submit your (?:letter|story|news|tip)|^\W*(?:do you )?want (?:to be informed|more (?:news|stories|like this))\b"
     r"|^\W*(?:möchten sie|gefällt (?:dir|ihnen|euch)|hat (?:dir|ihnen|euch)) (?:unser|der|den|dieser|diesen|das|die) .{1,60}\?"
     r"|il vous reste .{1,10} de cet article|^jetzt (?:abonnieren|lesen|testen)"
     r"|^\W*(?:abonnieren|folgen sie|suscríbete|síguenos|inscrivez-vous|abonnez-vous|suivez-nous|iscriviti|seguici|"
