@@ -12,7 +12,7 @@ from lxml.html import HtmlElement as Element
 from pipelines.text.blocks import Block, Walker
 from pipelines.text.body import anchor, container, region
 from pipelines.text.edges import standfirst, supported, tail, top
-from pipelines.text.groups import doubtful_captions, link_lists, linked_headings, orphans, repeated
+from pipelines.text.groups import doubtful_captions, link_lists, linked_cells, linked_headings, orphans, repeated
 from pipelines.text.hints import Hints, key
 from pipelines.text.lines import furniture_of, kind_of_line
 from pipelines.text.phrases import DATE
@@ -70,6 +70,7 @@ def judge(root: Element, hints: Hints, memory: SiteMemory | None = None) -> Judg
             elif block.tag in _LABEL_TAGS and block.size < 60 and (block.tag == "time" or DATE.match(block.plain)):
                 block.drop = "date"
     link_lists(within)
+    linked_cells(within)
     linked_headings(within)
     doubtful_captions(within, hints)
     repeated(within)

@@ -34,6 +34,25 @@ def link_lists(blocks: list[Block]) -> None:
                     block.drop = "related"
 
 
+def linked_cells(blocks: list[Block]) -> None:
+    """A cell that is a link belongs to its table where most cells are none: a league's clubs, a list of products."""
+    tables: dict[Element, list[Block]] = {}
+    for block in blocks:
+        if block.tag in ("td", "th") and block.drop in (None, "links"):
+            table = next(block.element.iterancestors("table"), None)
+            if table is not None:
+                tables.setdefault(table, []).append(block)
+    for cells in tables.values():
+        linked = [block for block in cells if block.drop]
+        if linked and len(cells) >= 2 * len(linked) and len(cells) >= _FEWEST_CELLS:
+            for block in linked:
+                block.drop = None
+
+
+_FEWEST_CELLS = 6
+"""Cells of the smallest table of data; smaller ones lay out a page."""
+
+
 def linked_headings(blocks: list[Block]) -> None:
     """A heading that is a link belongs to the text if running text of its own box follows."""
     for index, block in enumerate(blocks):

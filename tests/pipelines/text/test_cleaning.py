@@ -118,3 +118,22 @@ def test_a_price_is_no_time_of_day() -> None:
     priced, timed = "Marram to Dunsea: 49.95 crowns", "Marram to Dunsea: 19.45 tonight"
     found = reasons(P[0] + f"<p>{priced}</p><p>{timed}</p>" + "".join(P[1:]))
     assert found[priced] is None and found[timed] == "label"
+
+
+def test_cells_that_are_links_stay_in_a_table_of_data_and_go_in_a_menu() -> None:
+    clubs = "".join(
+        f"<tr><td><a href=/{club}>{club}</a></td><td>{n} won</td><td>{n + 2} points</td></tr>"
+        for n, club in enumerate(("Marram", "Dunsea", "Kelder"))
+    )
+    found = reasons(f"{P[0]}<table>{clubs}</table>{''.join(P[1:])}")
+    assert found["Marram"] is found["2 won"] is None
+    menu = "".join(
+        f"<tr><td><a href=/{name}>{name} page</a></td></tr>"
+        for name in ("Marram", "Dunsea", "Kelder", "Ouse", "Saltry", "Karu")
+    )
+    assert reasons(f"{P[0]}<table>{menu}</table>{''.join(P[1:])}")["Marram page"] == "links"
+
+
+@pytest.mark.parametrize("line", ["Image 2 of 5", "Foto 3 von 12"])
+def test_counters_of_galleries_are_captions(line: str) -> None:
+    assert reasons(f"{P[0]}<p>{line}</p>{''.join(P[1:])}")[line] == "caption"
