@@ -19,6 +19,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from pipelines.model import Article, Capture, CaptureRef
 from pipelines.text.refine import observe, refine
 from pipelines.text.sites import SiteMemory, learn, site_of
