@@ -11,7 +11,7 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from crawler.fetch.outcome import OVERLOADED, ROBOTS, TRY_AGAIN, wanted
+from crawler.fetch.outcome import CUT, OVERLOADED, ROBOTS, TRY_AGAIN, wanted
 from crawler.fetch.robots import MAX_REDIRECTS, RobotsPolicy, origin_of, retry_after
 from pipelines import clock
 from pipelines.errors import CaptureError
@@ -106,19 +106,29 @@ class RobotsMiddleware:
                 return RobotsPolicy.from_failure(f"{type(error).__name__}: {error}")
             location = response.headers.get("Location")
             if not (300 <= response.status < 400 and location):
-                wait = retry_after(response.headers.get("Retry-After"), clock.now())
-                return RobotsPolicy.from_response(response.status, _body(response), wait)
+                return _policy(response)
             url = urljoin(url, location.decode("latin-1"))
         return RobotsPolicy.from_response(404)  # RFC 9309: too many redirects count as no robots.txt
 
 
-def _body(response: Response) -> bytes:
-    """The body without content coding; the spiders leave responses as they came."""
+def _policy(response: Response) -> RobotsPolicy:
+    """What a final answer says. Half a file, or one that cannot be unpacked, could not be had: it says nothing."""
+    if _cut(response) in CUT and 200 <= response.status < 300:
+        return RobotsPolicy.from_failure(f"cut off ({_cut(response)})")
     coding = ",".join(value.decode("latin-1") for value in response.headers.getlist("Content-Encoding"))
     try:
-        return decode_body(response.body, coding)
-    except ValueError:
-        return b""
+        body = decode_body(response.body, coding)  # the spiders leave responses as they came
+    except ValueError as error:
+        if 200 <= response.status < 300:
+            return RobotsPolicy.from_failure(f"not readable: {error}")
+        body = b""
+    wait = retry_after(response.headers.get("Retry-After"), clock.now())
+    return RobotsPolicy.from_response(response.status, body, wait)
+
+
+def _cut(response: Response) -> str | None:
+    """Why a response is not whole, if it is not."""
+    return next((flag.partition(":")[2] for flag in response.flags if flag.startswith("truncated:")), None)
 
 
 class OutcomeMiddleware:
@@ -136,7 +146,7 @@ class OutcomeMiddleware:
             return response
         frontier = self._crawler.broadsheet.frontier  # type: ignore[attr-defined]
         row, host = request.meta["frontier"]
-        cut = next((flag.partition(":")[2] for flag in response.flags if flag.startswith("truncated:")), None)
+        cut = _cut(response)
         if response.status in OVERLOADED:
             wait = retry_after(response.headers.get("Retry-After"), clock.now())
             frontier.hold(host, wait)

@@ -1,8 +1,7 @@
 """robots.txt by RFC 9309, read as Google's parser reads it: may this be fetched, how often, what does it announce.
 
-Lines, groups and product tokens are read in ``robotstxt``, as Protego departs from the RFC there (``foo`` matches
-``foobot``, an unknown line splits a group, U+2028 ends a line). Which rule wins for a URL is Protego's: longest match,
-allow on ties, ``*`` and ``$``, percent-encoding compared in one form.
+Lines, groups and product tokens are read in ``robotstxt``; which rule wins for a URL is decided in ``robotsrules``.
+Where Protego, which Scrapy uses, departs from that is listed in ``docs/robots.md``.
 
 Nothing here fetches or looks at a clock: the caller follows redirects (five at most) and passes the time.
 """
@@ -13,13 +12,13 @@ import math
 import re
 from collections import OrderedDict
 from collections.abc import Iterable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any, Literal, get_args
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from protego import Protego
-
+from crawler.fetch.robotsrules import Rules
 from crawler.fetch.robotstxt import Group, decode, fields, product_token, read_groups
 
 Verdict = Literal["rules", "allow-all", "disallow-all"]
@@ -43,10 +42,6 @@ MAX_HOSTS = 20_000
 """Answers kept in memory. At about 2 KB each: 40 MB."""
 
 
-_ODD_BREAK = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-"""What Python, and so Protego, takes for the end of a line, and the RFC does not."""
-
-
 class RobotsPolicy:
     """What one host's robots.txt, or its absence, means. Immutable, picklable, comparable by content."""
 
@@ -57,7 +52,7 @@ class RobotsPolicy:
         self.text = text
         self.retry_after = retry_after
         """Seconds the server asked for when it did not give the file."""
-        self._rules: dict[str, Protego] = {}
+        self._rules: dict[str, Rules] = {}
 
     # ------------------------------------------------------------ made from what came back
 
@@ -65,12 +60,12 @@ class RobotsPolicy:
     def from_response(cls, status: int, body: bytes = b"", retry_after: float | None = None) -> RobotsPolicy:
         """From a final response: 2xx is read, 4xx allows all (401 and 403 too, as the RFC says), all else forbids all.
 
-        429 says "not now", as 503 does, and not "there is none". A redirect that is still one after
-        ``MAX_REDIRECTS`` means that there is no file.
+        429 says "not now", as 503 does, and not "there is none"; 304, which nobody asked for, says nothing. A redirect
+        that is still one after ``MAX_REDIRECTS`` means that there is no file.
         """
         if 200 <= status < 300:
             return cls("rules", f"status {status}", decode(body))
-        if (400 <= status < 500 and status != 429) or 300 <= status < 400:
+        if (400 <= status < 500 and status != 429) or (300 <= status < 400 and status != 304):
             return cls("allow-all", f"status {status}")
         return cls("disallow-all", f"status {status}", retry_after=retry_after)
 
@@ -83,15 +78,12 @@ class RobotsPolicy:
 
     def can_fetch(self, url: str, user_agent: str) -> bool:
         """Whether a crawler of that name (a product token or a whole User-Agent) may fetch the URL."""
-        if self.verdict == "disallow-all":
-            return _path_of(url) == "/robots.txt"
-        if self.verdict == "allow-all" or _path_of(url) == "/robots.txt":
-            return True
-        rules = self._rules_for(user_agent)
-        try:
-            return rules.can_fetch(url, "*")
-        except ValueError:  # an address that cannot be split: it cannot be fetched either
+        path = _path_of(url)
+        if path is None:  # an address that cannot be split cannot be fetched either
             return False
+        if self.verdict != "rules" or path == "/robots.txt":
+            return self.verdict != "disallow-all" or path == "/robots.txt"
+        return self._rules_for(user_agent).allow(url)
 
     def crawl_delay(self, user_agent: str) -> float | None:
         """Seconds between requests that the file asks for, bounded; None if it does not ask, or asks for nonsense."""
@@ -154,27 +146,18 @@ class RobotsPolicy:
     def _values(self, field: str, user_agent: str) -> list[str]:
         return [value for name, value in self._chosen(user_agent) if name == field] if self.verdict == "rules" else []
 
-    def _rules_for(self, user_agent: str) -> Protego:
+    def _rules_for(self, user_agent: str) -> Rules:
         token = product_token(user_agent)
         if token not in self._rules:
-            rules = [
-                f"{field}: {_ODD_BREAK.sub(_escaped, value)}"
-                for field, value in self._chosen(token)
-                if field in ("allow", "disallow")
-            ]
-            self._rules[token] = Protego.parse("\n".join(["user-agent: *", *rules]))
+            self._rules[token] = Rules(rule for rule in self._chosen(token) if rule[0] in ("allow", "disallow"))
         return self._rules[token]
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return quote(found[0])
-
-
-def _path_of(url: str) -> str:
+def _path_of(url: str) -> str | None:
     try:
         return urlsplit(url).path
     except ValueError:
-        return ""
+        return None
 
 
 # ---------------------------------------------------------------- kept for a day
@@ -248,7 +231,8 @@ def retry_after(value: str | bytes | None, now: float, bound: float = MAX_RETRY_
     if re.fullmatch(r"\d+(?:\.\d*)?", text, re.ASCII):
         return min(float(text[:20]), bound)
     try:
-        moment = parsedate_to_datetime(text).timestamp()
+        date = parsedate_to_datetime(text)
+        moment = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()  # HTTP dates are in GMT
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return min(max(moment - now, 0.0), bound)

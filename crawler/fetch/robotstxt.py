@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,12 +10,17 @@ from dataclasses import dataclass
 MAX_BYTES = 512 * 1024
 """RFC 9309 asks for 500 KiB at least; Google stops there too."""
 
+MAX_LINE = 16_663
+"""Characters of a line that are read: as many as Google reads. No address that we fetch is half as long."""
+
 _DISALLOW = frozenset({"disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"})
 _AGENT = frozenset({"user-agent", "useragent", "user agent"})
 _SITEMAP = frozenset({"sitemap", "site-map", "sitemaps"})
 _DELAY = frozenset({"crawl-delay", "crawldelay", "crawl delay"})
 _SIGNAL = frozenset({"content-signal", "content-usage"})
 _KNOWN = _DISALLOW | _AGENT | _SITEMAP | _DELAY | _SIGNAL | {"allow"}
+_PREFIXES = ("disallow", "allow", "user-agent", "sitemap", "site-map")
+"""Fields that Google takes for what they begin with: ``Disallowed``, ``User-agents``."""
 _LINE = re.compile(r"\r\n|\r|\n")
 _MARKUP = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype|html|head|\?xml)\b", re.IGNORECASE | re.DOTALL)
 _TOKEN = re.compile(r"[A-Za-z_-]+")
@@ -37,27 +43,37 @@ def product_token(user_agent: str) -> str:
 def decode(body: bytes) -> str:
     """The text of a robots.txt, at most ``MAX_BYTES``; nothing of a page that came in its place."""
     cut = len(body) > MAX_BYTES
-    body = body[:MAX_BYTES].removeprefix(b"\xef\xbb\xbf")
+    body = body[:MAX_BYTES]
     if cut:  # the last line may be half a rule
         body = body[: max(body.rfind(b"\n"), body.rfind(b"\r"), 0)]
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = body.decode("utf-16", "replace")
     else:
-        try:
-            text = body.decode("utf-8")
-        except UnicodeDecodeError:
-            text = body.decode("latin-1") if b"\x00" not in body else ""
+        for byte in codecs.BOM_UTF8:  # half a BOM is none of the text either
+            body = body.removeprefix(bytes((byte,)))
+        text = body.decode("utf-8", "robots-octets")
     return "" if _MARKUP.match(text) else text
+
+
+def _octets(error: UnicodeError) -> tuple[str, int]:
+    """Bytes that are no UTF-8 as their escapes: rules are octets (RFC 9309), in whatever charset they were written."""
+    assert isinstance(error, UnicodeDecodeError)
+    return "".join(f"%{byte:02X}" for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("robots-octets", _octets)
 
 
 def fields(text: str) -> Iterable[tuple[str, str]]:
     """Lines as field and value; what is no field that we know is left out."""
     for line in _LINE.split(text):
-        line = line.partition("#")[0].strip(" \t\f\v\x00\ufeff")
+        line = line[:MAX_LINE].partition("#")[0].strip(" \t\f\v\x00\ufeff")
         if not line:
             continue
         field, colon, value = line.partition(":")
         field = " ".join(field.lower().split())
+        if field not in _KNOWN and " " not in field:
+            field = next((known for known in _PREFIXES if field.startswith(known)), field)
         if not colon or field not in _KNOWN:
             # Google takes a blank for a missing colon, if that leaves exactly two words.
             words = line.split()
