@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
+from crawler.checks import check, instant
 from crawler.jobs import Job
 from pipelines.clock import pretend
-from pipelines.errors import ConfigError
 
 logger = logging.getLogger(__name__)
 
@@ -49,21 +48,13 @@ WIRING = {
     "EXTENSIONS": {
         "crawler.crawl.Crawl": 0,
         "crawler.watch.progress.Progress": 10,
+        "crawler.watch.checkup.Health": 20,
+        "crawler.watch.webhook.Webhook": 30,
+        "crawler.watch.metrics.Metrics": 40,
         "scrapy.extensions.logstats.LogStats": None,
         "scrapy.extensions.spiderstate.SpiderState": None,
     },
 }
-
-
-def _instant(value: str | None) -> datetime | None:
-    """``BROADSHEET_NOW`` as an instant. Raises ``ConfigError``."""
-    if not value:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise ConfigError(f"BROADSHEET_NOW takes an instant such as 2026-06-01T10:00:00Z, not {value!r}") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class BroadsheetAddon:
@@ -85,7 +76,9 @@ class BroadsheetAddon:
             "REMOTE_CONTROL_ENABLED": False,
         }.items():
             settings.set(name, value, "addon")
-        pretend(_instant(settings["BROADSHEET_NOW"]))
+        check(settings)
+        now = settings["BROADSHEET_NOW"]
+        pretend(instant(now) if now else None)
 
     def update_settings(self, settings: BaseSettings) -> None:
         for name, value in WIRING.items():

@@ -44,6 +44,13 @@ BROADSHEET_MAX_DISK = 0
 # Seconds that a run waits for a host that asks for patience; one that asks for more is left to the next run.
 BROADSHEET_LONGEST_WAIT = 300
 
+# What a monitor is told: an address that gets health.json when a verdict changes, a port for Prometheus (0: any free
+# one), a file for node_exporter's textfile collector; "unhealthy" to end with status 7 when an outlet does badly.
+BROADSHEET_WEBHOOK = None
+BROADSHEET_METRICS_PORT = None
+BROADSHEET_METRICS_FILE = None
+BROADSHEET_FAIL_ON = None
+
 # The instant that a run takes for now: for rehearsals of months, and tests. None: the real one.
 BROADSHEET_NOW = None
 

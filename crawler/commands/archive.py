@@ -9,7 +9,7 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.commands.shared import add_max_disk, examples, quiet_terminal, run_spider, take_max_disk
+from crawler.commands.shared import add_max_disk, examples, quiet_terminal, run_spider, take_options
 
 EXAMPLES = """
   scrapy archive https://www.example.org/2026/11/a-story.html
@@ -47,7 +47,7 @@ class Command(ScrapyCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         quiet_terminal(self)
         super().process_options(args, opts)
-        take_max_disk(self, opts)
+        take_options(self, opts)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         urls = [*args, *(read_list(opts.list) if opts.list else [])]

@@ -11,8 +11,9 @@ from typing import Any
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.status import ExitStatus
-from pipelines.errors import BroadsheetError
+from crawler.checks import check
+from crawler.status import ExitStatus, exit_status
+from pipelines.errors import BroadsheetError, ConfigError
 from pipelines.workers import Workers
 
 
@@ -27,6 +28,7 @@ def workers_of(command: ScrapyCommand, jobs: int, *, preload: tuple[str, ...] = 
     must be rejected again when its records are made again."""
     if jobs < 1:
         raise UsageError("--jobs takes a number from 1")
+    check_settings(command)
     settings = command.settings
     assert settings is not None
     return Workers(
@@ -35,6 +37,15 @@ def workers_of(command: ScrapyCommand, jobs: int, *, preload: tuple[str, ...] = 
         megabytes=settings.getint("BROADSHEET_PARSE_MEGABYTES"),
         preload=preload,
     )
+
+
+def check_settings(command: ScrapyCommand) -> None:
+    """Raises ``UsageError`` for settings that cannot be used, before anything is built from them."""
+    assert command.settings is not None
+    try:
+        check(command.settings)
+    except ConfigError as error:
+        raise UsageError(str(error)) from None
 
 
 def quiet_terminal(command: ScrapyCommand) -> None:
@@ -51,8 +62,13 @@ def add_max_disk(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def take_max_disk(command: ScrapyCommand, opts: argparse.Namespace) -> None:
-    """Put ``--max-disk`` into the settings. Raises ``UsageError`` for what is no size."""
+def take_options(command: ScrapyCommand, opts: argparse.Namespace) -> None:
+    """Put our own options into the settings, and check all of them. Raises ``UsageError``."""
+    _take_max_disk(command, opts)
+    check_settings(command)
+
+
+def _take_max_disk(command: ScrapyCommand, opts: argparse.Namespace) -> None:
     if opts.max_disk is None:
         return
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", opts.max_disk.strip(), re.IGNORECASE)
@@ -95,4 +111,4 @@ def run_spider(command: ScrapyCommand, name: str, arguments: dict[str, Any]) -> 
             logging.getLogger(__name__).error("the crawl could not start", exc_info=error)
         return ExitStatus.of(error)
     tell(crawl)
-    return ExitStatus.ERROR if crawl.status is None else crawl.status
+    return exit_status(crawler)

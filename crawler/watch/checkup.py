@@ -24,7 +24,7 @@ from crawler.discovery.likeness import twin_of
 from crawler.discovery.urls import normalise, same_site
 from crawler.fetch.robots import RobotsPolicy, origin_of
 from crawler.watch.health import Finding, judge, remember, verdict
-from crawler.watch.looks import Look, look_of
+from crawler.watch.looks import Look, Usual, look_of
 from crawler.watch.past import DAY, MOST_WORDS, PAST, WEEK, Row
 from crawler.watch.standing import RobotsSeen, Seen, SourceSeen, Standing
 from pipelines import clock
@@ -59,6 +59,9 @@ LOOKED_AT, LOOKED_AT_FIRST = 6, 16
 
 LARGEST_LOOKED_AT = 1 << 20
 """Bytes of a capture in its WARC."""
+
+PLACE = ("filename", "offset", "length", "record_id", "url", "date", "type", "payload_digest")
+"""Columns of a capture that say where it lies."""
 
 SOURCES = (Role.HOME, Role.FEED, Role.SITEMAP, Role.SECTION)
 
@@ -214,9 +217,12 @@ class Reading:
         self._crawl, self._agent, self._now = crawl, agent, now
         self._ledger: Ledger = crawl.live.ledger
         self._captures = self._read_captures()
-        self._records = _by_outlet(crawl.live.folder / "articles.jsonl")
-        self._changes = _by_outlet(crawl.live.folder / "changes.jsonl")
-        self._policies = {origin: (at, row) for origin, at, *row in crawl.robots.rows()}
+        self._records = by_outlet(crawl.live.folder / "articles.jsonl")
+        self._changes = by_outlet(crawl.live.folder / "changes.jsonl")
+        self._policies = {
+            origin: (at, RobotsPolicy(verdict, reason, text))  # type: ignore[arg-type]
+            for origin, at, verdict, reason, text, _ in crawl.robots.rows()
+        }
         self._failures = list(self._read_failures())
         self._given_up: Mapping[str, str] = crawl.frontier.given_up()
         sql = "SELECT started FROM run WHERE id = ?"
@@ -229,9 +235,9 @@ class Reading:
             "SELECT id, coalesce(outlet, ''), role, status, outcome, whole, filename, offset, length, record_id, url,"
             " date, type, payload_digest FROM capture WHERE run = ? ORDER BY id"
         )
-        for row, outlet, role, status, outcome, whole, *place in self._ledger.execute(sql, (self._crawl.live.run.number,)):
-            names = ("filename", "offset", "length", "record_id", "url", "date", "type", "payload_digest")
-            ref = CaptureRef(**dict(zip(names, place, strict=True)))
+        rows = self._ledger.execute(sql, (self._crawl.live.run.number,))
+        for row, outlet, role, status, outcome, whole, *place in rows:
+            ref = CaptureRef(**dict(zip(PLACE, place, strict=True)))
             found.setdefault(outlet, []).append(Fetched(row, role, status or 0, outcome or "", ref, bool(whole)))
         return found
 
@@ -264,7 +270,7 @@ class Reading:
         self._read_answers(seen, captures, failures, life.outlet)
         seen.robots = self._robots(life)
         row.robots = seen.robots.digest if seen.robots else None
-        seen.looks = list(self._looks(captures, LOOKED_AT_FIRST if row.first else LOOKED_AT))
+        seen.looks = list(self._looks(captures, LOOKED_AT_FIRST if row.first else LOOKED_AT, standing))
         return seen
 
     def _read_records(self, row: Row, records: Sequence[dict[str, Any]], standing: Standing) -> list[str]:
@@ -332,27 +338,26 @@ class Reading:
                 weighty = True
                 troubles[why] += 0
         at, policy = self._policies.get(origin_of(outlet.home), (0.0, None))
-        if policy is not None and policy[0] == "disallow-all" and at >= self._started:
+        if policy is not None and policy.verdict == "disallow-all" and at >= self._started:
             weighty = True
-            troubles[f"robots.txt cannot be had ({in_words(policy[1])})"] += not troubles.total()
+            troubles[f"robots.txt cannot be had ({in_words(policy.reason)})"] += not troubles.total()
         if not seen.answered and weighty and troubles:
             seen.trouble = troubles.most_common(1)[0][0]
 
     def _robots(self, life: Life) -> RobotsSeen | None:
-        at, row = self._policies.get(origin_of(life.outlet.home), (0.0, None))
-        if self._agent is None or row is None or row[0] == "disallow-all":
+        at, policy = self._policies.get(origin_of(life.outlet.home), (0.0, None))
+        if self._agent is None or policy is None or policy.verdict == "disallow-all":
             return None
-        digest = hashlib.sha256(row[2].encode("utf-8", "replace")).hexdigest()[:12]
+        digest = hashlib.sha256(policy.text.encode("utf-8", "replace")).hexdigest()[:12]
         known = life.standing.robots
         if known is not None and known.digest == digest and known.allowed and not known.blocked:
             return RobotsSeen(fetched=at, digest=digest, allowed=True, sampled=known.sampled)
-        policy = RobotsPolicy.from_row((row[0], row[1], row[2], row[3]))
         here = [url for url in life.standing.sample if origin_of(url) == origin_of(life.outlet.home)]
         blocked = sum(not policy.can_fetch(url, self._agent) for url in here)
         allowed = policy.can_fetch(life.outlet.home, self._agent)
         return RobotsSeen(fetched=at, digest=digest, allowed=allowed, blocked=blocked, sampled=len(here))
 
-    def _looks(self, captures: Sequence[Fetched], most: int) -> Iterator[tuple[str, Look]]:
+    def _looks(self, captures: Sequence[Fetched], most: int, standing: Standing) -> Iterator[tuple[str, Look, bool]]:
         pages = [
             each
             for each in captures
@@ -360,15 +365,36 @@ class Reading:
             and each.whole
             and each.ref.type == "response"
             and each.ref.length <= LARGEST_LOOKED_AT
-            and (each.outcome == "article" or each.outcome == "unchanged" or each.outcome in NO_ARTICLE)
+            and (each.outcome in ("article", "unchanged") or each.outcome in NO_ARTICLE)
         ]
         articles = [each for each in pages if each.role == Role.ARTICLE and not twin_of(each.ref.url)]
         for kind, chosen in (("article", articles[-most:]), ("home", [p for p in pages if p.role == Role.HOME][-1:])):
+            usual = standing.looks.get(kind)
             for each in chosen:
-                try:
-                    yield kind, look_of(decode_content(open_capture(self._crawl.live.folder, each.ref)))
-                except (ArchiveError, ValueError) as error:
-                    logger.debug("no look at %s: %s", each.ref.url, error)
+                look = self._look(self._crawl.live.folder, each.ref)
+                if look is not None:
+                    yield kind, look, usual is not None and usual.is_strange(look) and self._was_usual(each, usual)
+
+    def _look(self, folder: Path, ref: CaptureRef) -> Look | None:
+        try:
+            return look_of(decode_content(open_capture(folder, ref)))
+        except (ArchiveError, ValueError) as error:
+            logger.debug("no look at %s: %s", ref.url, error)
+            return None
+
+    def _was_usual(self, each: Fetched, usual: Usual) -> bool:
+        """Whether the page looked as usual when an earlier run had it."""
+        row = self._ledger.execute(
+            f"SELECT run.name, {', '.join(f'capture.{name}' for name in PLACE)} FROM capture JOIN run"
+            " ON run.id = capture.run WHERE url = ? AND run < ? AND type = 'response' AND capture.status = 200"
+            " ORDER BY capture.id DESC LIMIT 1",
+            (each.ref.url, self._crawl.live.run.number),
+        ).fetchone()
+        if row is None:
+            return False
+        ref = CaptureRef(**dict(zip(PLACE, row[1:], strict=True)))
+        before = self._look(self._crawl.live.folder.parent / row[0], ref)
+        return before is not None and not usual.is_strange(before)
 
 
 def _sources(captures: Sequence[Fetched], failures: Sequence[tuple[str, str, str]]) -> list[SourceSeen]:
@@ -403,10 +429,11 @@ def in_words(reason: str) -> str:
     name, _, rest = reason.partition(":")
     if reason.startswith(("HTTP status ", "status ")):
         return reason.rpartition(" ")[2]
-    return next((words for part, words in IN_WORDS.items() if part.lower() in name.lower()), rest.strip() or reason)[:100]
+    known = (words for part, words in IN_WORDS.items() if part.lower() in name.lower())
+    return next(known, rest.strip() or reason)[:100]
 
 
-def _by_outlet(path: Path) -> dict[str, list[dict[str, Any]]]:
+def by_outlet(path: Path) -> dict[str, list[dict[str, Any]]]:
     """The lines of a JSONL file, without texts."""
     found: dict[str, list[dict[str, Any]]] = {}
     if not path.exists():

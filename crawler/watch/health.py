@@ -103,7 +103,9 @@ def judge(standing: Standing, rows: Sequence[Row], *, home: str = "", given: Seq
     redesign = _redesign(standing)
     found = [*gone, *redesign, *_silent(standing, rows)]
     behind = f"; its pages look different since {moment(redesign[0].since)}" if redesign else ""
-    return [*found, *_rejections(standing, rows, behind), *_fields(standing, rows, behind), *_texts(rows, standing, behind)]
+    for rule in (_rejections, _fields, _texts):
+        found += rule(standing, rows, behind)
+    return found
 
 
 def remember(standing: Standing, findings: Sequence[Finding]) -> None:
@@ -180,7 +182,8 @@ def _sources(standing: Standing, rows: Sequence[Row], home: str, given: Sequence
             continue
         since = moment(trouble.since)
         answer = f"answers {trouble.reason}" if trouble.reason.isdecimal() else f"fails ({trouble.reason})"
-        cause = f"the {_name(source.role)} {_path(url)} {answer} since {since}; {_instead(standing, rows, trouble.since, home)}"
+        instead = _instead(standing, rows, trouble.since, home)
+        cause = f"the {_name(source.role)} {_path(url)} {answer} since {since}; {instead}"
         evidence = {
             "source": url, "answer": trouble.reason, "runs": trouble.runs, "worked_since": _iso(source.worked),
             "told_share": round(share, 3),
@@ -212,10 +215,14 @@ def _redesign(standing: Standing) -> list[Finding]:
     if redesign is None:
         return []
     cause = f"pages look different since {moment(redesign.since)}: {redesign.reason} % of their usual design is gone"
-    marks = {kind: usual.marks[-3:] for kind, usual in standing.looks.items() if usual.marks}
+    marks = {
+        kind: [{"names": names, "tags": tags} for _, names, tags in usual.marks[-3:]]
+        for kind, usual in standing.looks.items()
+        if usual.marks
+    }
     evidence = {
         "gone_percent": int(redesign.reason),
-        "last_pages": {kind: [{"names": names, "tags": tags} for _, names, tags in each] for kind, each in marks.items()},
+        "last_pages_percent": marks,
     }
     return [Finding(kind="redesign", since=redesign.since, cause=cause, evidence=evidence)]
 
@@ -329,7 +336,8 @@ def _rejections(standing: Standing, rows: Sequence[Row], behind: str) -> list[Fi
     for row in _recent(later, length)[0]:
         reasons.update(row.bad)
     reason, number = reasons.most_common(1)[0]
-    cause = f"{k} of {n} pages of the last {span(length)} are no articles ({reason}: {number}), usually {usual:.0%}{behind}"
+    what = f"are no articles ({reason}: {number}), usually {usual:.0%}"
+    cause = f"{k} of {n} pages of the last {span(length)} {what}{behind}"
     since = standing.open.get("rejections-up") or _onset(later, length, lambda row: bool(row.bad))
     evidence = {"pages": n, "reasons": dict(reasons.most_common()), "usual_share": round(usual, 3)}
     return [Finding(kind="rejections-up", since=since, cause=cause, evidence=evidence)]
@@ -350,7 +358,7 @@ def _fields(standing: Standing, rows: Sequence[Row], behind: str) -> list[Findin
     return found
 
 
-def _texts(rows: Sequence[Row], standing: Standing, behind: str) -> list[Finding]:
+def _texts(standing: Standing, rows: Sequence[Row], behind: str) -> list[Finding]:
     still = "shorter-texts" in standing.open
     for length in SPANS:
         recent, past = ([word for row in part for word in row.words] for part in _recent(rows, length))

@@ -43,7 +43,7 @@ MARKS = 8
 _NAMES = re.compile(rb"\b(?:class|id)\s*=\s*(?:\"([^\">]{1,400})\"|'([^'>]{1,400})')", re.IGNORECASE)
 _TAGS = re.compile(rb"<([a-zA-Z][a-zA-Z0-9]{0,15})[\s/>]")
 _DIGITS = re.compile(rb"\d+")
-_INLINE = frozenset({b"p", b"br", b"a", b"b", b"i", b"em", b"strong", b"span", b"wbr", b"sup", b"sub", b"meta", b"link"})
+_INLINE = frozenset(b"p br a b i em strong span wbr sup sub meta link".split())
 """Tags that come with the text, not with the design."""
 
 
@@ -82,16 +82,23 @@ class Usual:
     following: Usual | None = None
     """What the strange pages look like: the usual look of tomorrow."""
 
-    def take(self, look: Look, at: float) -> None:
-        """Compare a page, then learn it."""
+    def take(self, look: Look, at: float) -> bool:
+        """Compare a page, then learn it. Gives whether it looks strange."""
         kept = self.kept(look)
+        odd = kept is not None and strange(*kept)
         if kept is not None:
-            self.marks = [*self.marks, (at, *(round(100 * share) for share in kept))][-MARKS:]
-        if kept is not None and strange(*kept):
+            names, tags = kept
+            self.marks = [*self.marks, (at, round(100 * names), round(100 * tags))][-MARKS:]
+        if odd:
             self.following = self.following or Usual()
             self.following.learn(look)
         else:
             self.learn(look)
+        return odd
+
+    def is_strange(self, look: Look) -> bool:
+        kept = self.kept(look)
+        return kept is not None and strange(*kept)
 
     def learn(self, look: Look) -> None:
         self.pages += 1
@@ -107,7 +114,7 @@ class Usual:
         """Shares of the usual names and tags that a page has; None while too little is known."""
         if self.pages < FEWEST_PAGES:
             return None
-        shares = []
+        shares: list[float | None] = []
         for counts, features in ((self.names, look.names), (self.tags, look.tags)):
             usual = [feature for feature, count in counts.items() if count >= SHARED * self.pages]
             if len(usual) < FEWEST_SHARED:
@@ -140,7 +147,11 @@ class Usual:
         self.following, self.marks = None, []
 
     def to_json(self) -> dict[str, Any]:
-        value: dict[str, Any] = {"pages": self.pages, "names": list(self.names.items()), "tags": list(self.tags.items())}
+        value: dict[str, Any] = {
+            "pages": self.pages,
+            "names": list(self.names.items()),
+            "tags": list(self.tags.items()),
+        }
         if self.marks:
             value["marks"] = self.marks
         if self.following:

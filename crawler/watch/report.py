@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from crawler.watch.tally import Tallies
 
 if TYPE_CHECKING:
     from crawler.crawl import Crawl
+    from crawler.watch.checkup import Health
 
 MOST_FAILURES = 10
 """Failed addresses printed; all of them are in ``failures.txt``."""
@@ -54,5 +57,17 @@ def tell(crawl: Crawl, console: Console | None = None) -> None:
         console.print(f"Failed: {url}: {reason}", soft_wrap=True)
     if len(failures) > MOST_FAILURES:
         console.print(f"… and {len(failures) - MOST_FAILURES} more: see failures.txt")
+    health: Health | None = getattr(crawl.crawler, "broadsheet_health", None)
+    if health is not None and health.document is not None:
+        tell_health(health.document, console)
     folder: Path = crawl.live.folder
     console.print(f"\n{crawl.status_line()}\nFiles: {folder}", soft_wrap=True)
+
+
+def tell_health(document: Mapping[str, Any], console: Console) -> None:
+    """Print each unhealthy outlet with what is likely to be behind it."""
+    for name, outlet in document["outlets"].items():
+        for finding in outlet["findings"]:
+            text = f"{name}: {finding['cause']}"
+            for line in textwrap.wrap(text, 80, initial_indent="Unhealthy: ", subsequent_indent="  "):
+                console.print(line, soft_wrap=True, markup=False)

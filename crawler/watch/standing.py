@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from crawler.watch.looks import Look, Usual
@@ -57,8 +57,8 @@ class Seen:
     """Something came that a working site gives: a page, a redirect, an honest 404."""
     trouble: str | None = None
     """What requests ended in, if none was answered and a source or the whole host was among them."""
-    looks: Sequence[tuple[str, Look]] = ()
-    """Pages of a kind (``article``, ``home``) in order."""
+    looks: Sequence[tuple[str, Look, bool]] = ()
+    """Pages of a kind (``article``, ``home``) in order, and whether the same page looked as usual before."""
     sample: Sequence[str] = ()
     """Addresses of articles seen."""
 
@@ -120,9 +120,10 @@ class Standing:
         self._take_answers(seen, now)
         self._take_sources(seen, now)
         self._take_robots(seen, now)
-        for kind, look in seen.looks:
-            self.looks.setdefault(kind, Usual()).take(look, now)
-        self._take_redesign()
+        turned = False
+        for kind, look, before in seen.looks:
+            turned |= self.looks.setdefault(kind, Usual()).take(look, now) and before
+        self._take_redesign(turned)
         self.sample = [*dict.fromkeys([*self.sample, *seen.sample])][-SAMPLED:]
 
     def _take_answers(self, seen: Seen, now: float) -> None:
@@ -149,6 +150,8 @@ class Standing:
         robots = seen.robots
         if robots is None:
             return
+        if not robots.fetched and self.robots is not None:
+            robots = replace(robots, fetched=self.robots.fetched)
         if self.robots is not None and robots.digest != self.robots.digest:
             self.robots_before, self.robots_changed = self.robots.digest, robots.fetched
         self.robots = robots
@@ -161,15 +164,16 @@ class Standing:
         else:
             self.blocked, self.once_allowed = None, True
 
-    def _take_redesign(self) -> None:
-        """Two strange pages, and no usual article since the first of them, are a redesign; three usual ones end it."""
+    def _take_redesign(self, turned: bool) -> None:
+        """Two strange pages, or one that was none before, are a redesign unless an article since then looks as usual;
+        three usual ones end it."""
         marks = [mark for usual in self.looks.values() for mark in usual.streak]
         if self.redesign is not None:
             since = self.redesign.since
             later = [usual for usual in self.looks.values() if usual.marks and usual.marks[-1][0] > since]
             if later and all(len(usual.marks) >= ENOUGH and usual.usual_again(ENOUGH) for usual in later):
                 self.redesign = None
-        elif len(marks) >= 2:
+        elif len(marks) >= 2 or (turned and marks):
             since = min(mark[0] for mark in marks)
             articles = self.looks.get("article", Usual())
             if not articles.streak and articles.marks and articles.marks[-1][0] >= since:
@@ -186,8 +190,9 @@ class Standing:
 
     def to_json(self) -> str:
         looks = {kind: usual.to_json() for kind, usual in self.looks.items()}
-        value = asdict(self) | {"looks": looks}
-        return json.dumps({key: entry for key, entry in value.items() if entry}, ensure_ascii=False, separators=(",", ":"))
+        value = asdict(replace(self, looks={})) | {"looks": looks}
+        kept = {key: entry for key, entry in value.items() if entry}
+        return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Standing:
