@@ -128,7 +128,7 @@ class Metrics:
         """Outlets start at nought, so that rates hold from the first scrape on; a resumed run starts as it was left."""
         for outlet in self._crawl.job.outlets:
             for name in ("articles", "versions", "deletions"):
-                self._metrics[f"broadsheet_{name}_total"].set(0, job=self._job, outlet=outlet.name)
+                self._metrics[f"broadsheet_{name}_total"].set(0, crawl=self._job, outlet=outlet.name)
         ledger, number = self._crawl.live.ledger, self._crawl.live.run.number
         sql = (
             "SELECT outlet, role, status, outcome, count(*), sum(length) FROM capture WHERE run = ?"
@@ -139,13 +139,13 @@ class Metrics:
             self._captured += count
             self._settled += count * (outcome is not None)
             if outcome not in (None, "article"):
-                labels = {"job": self._job, "outlet": outlet or OTHER}
+                labels = {"crawl": self._job, "outlet": outlet or OTHER}
                 self._metrics["broadsheet_rejections_total"].inc(count, **labels, reason=outcome)
         if self._crawl.live.resumed:
             self._read_records()
         (started,) = ledger.execute("SELECT started FROM run WHERE id = ?", (number,)).fetchone()
         at = datetime.fromisoformat(started).timestamp()
-        self._metrics["broadsheet_run_start_timestamp_seconds"].set(round(at, 3), job=self._job)
+        self._metrics["broadsheet_run_start_timestamp_seconds"].set(round(at, 3), crawl=self._job)
 
     def _read_records(self) -> None:
         """What the processes before this one recorded in the run."""
@@ -153,10 +153,10 @@ class Metrics:
         for outlet, records in by_outlet(folder / "articles.jsonl").items():
             for record in records:
                 name = "articles" if record["version"]["number"] == 1 else "versions"
-                self._metrics[f"broadsheet_{name}_total"].inc(job=self._job, outlet=outlet)
+                self._metrics[f"broadsheet_{name}_total"].inc(crawl=self._job, outlet=outlet)
         for outlet, changes in by_outlet(folder / "changes.jsonl").items():
             gone = sum(change["kind"] == "deletion" for change in changes)
-            self._metrics["broadsheet_deletions_total"].inc(gone, job=self._job, outlet=outlet)
+            self._metrics["broadsheet_deletions_total"].inc(gone, crawl=self._job, outlet=outlet)
 
     # ------------------------------------------------------------------ what happens
 
@@ -165,14 +165,14 @@ class Metrics:
         self._count_capture(provenance.outlet, str(provenance.role), status, 1, ref.length)
 
     def _count_capture(self, outlet: str | None, role: str, status: int, count: int, length: int) -> None:
-        labels = {"job": self._job, "outlet": outlet or OTHER}
+        labels = {"crawl": self._job, "outlet": outlet or OTHER}
         kind = f"{status // 100}xx" if 100 <= status < 600 else "other"
         self._metrics["broadsheet_captures_total"].inc(count, **labels, role=role, status=kind)
         self._metrics["broadsheet_written_bytes_total"].inc(length, **labels)
 
     def _take_outcome(self, outcome: Outcome, change: Change | None) -> None:
         self._settled += 1
-        labels = {"job": self._job, "outlet": outcome.outlet or OTHER}
+        labels = {"crawl": self._job, "outlet": outcome.outlet or OTHER}
         if not isinstance(outcome, Article):
             self._metrics["broadsheet_rejections_total"].inc(**labels, reason=outcome.reason)
         elif outcome.version.number == 1:
@@ -186,10 +186,10 @@ class Metrics:
         """The metrics as they stand."""
         self._crawl.tallies.total()  # brings the frontier's counts up to date
         for outlet, tally in self._crawl.tallies.outlets.items():
-            labels = {"job": self._job, "outlet": outlet}
+            labels = {"crawl": self._job, "outlet": outlet}
             self._metrics["broadsheet_waiting_addresses"].set(tally.waiting, **labels)
             self._metrics["broadsheet_failed_addresses"].set(tally.failed, **labels)
-        self._metrics["broadsheet_unparsed_captures"].set(self._captured - self._settled, job=self._job)
+        self._metrics["broadsheet_unparsed_captures"].set(self._captured - self._settled, crawl=self._job)
         return exposition(self._metrics)
 
     # ------------------------------------------------------------------ the endpoint and the file
@@ -229,12 +229,12 @@ class Metrics:
             ("exit_status", exit_status(self._crawler)),
             ("duration_seconds", now - self._crawl.started),
         ):
-            self._metrics[f"broadsheet_last_run_{name}"].set(round(float(value), 3), job=self._job)
+            self._metrics[f"broadsheet_last_run_{name}"].set(round(float(value), 3), crawl=self._job)
         health = getattr(self._crawler, "broadsheet_health", None)
         if health is None or health.document is None:
             return
         for name, outlet in health.document["outlets"].items():
-            labels = {"job": self._job, "outlet": name}
+            labels = {"crawl": self._job, "outlet": name}
             self._metrics["broadsheet_outlet_healthy"].set(outlet["verdict"] != "unhealthy", **labels)
             for finding in outlet["findings"]:
                 self._metrics["broadsheet_outlet_finding"].set(1, **labels, kind=finding["kind"])
