@@ -64,11 +64,12 @@ def add_max_disk(parser: argparse.ArgumentParser) -> None:
 
 def take_options(command: ScrapyCommand, opts: argparse.Namespace) -> None:
     """Put our own options into the settings, and check all of them. Raises ``UsageError``."""
-    _take_max_disk(command, opts)
+    take_max_disk(command, opts)
     check_settings(command)
 
 
-def _take_max_disk(command: ScrapyCommand, opts: argparse.Namespace) -> None:
+def take_max_disk(command: ScrapyCommand, opts: argparse.Namespace) -> None:
+    """Put ``--max-disk`` into the settings. Raises ``UsageError`` for what is no size."""
     if opts.max_disk is None:
         return
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", opts.max_disk.strip(), re.IGNORECASE)
