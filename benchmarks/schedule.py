@@ -63,7 +63,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 ROOT = Path(__file__).parents[1]
@@ -252,16 +252,21 @@ class Plan:
     """What is simulated."""
 
     outlets: tuple[str, ...]
-    runs: int
-    """After the first."""
-    step: timedelta = timedelta(hours=1)
+    clocks: tuple[datetime, ...]
+    """When the job is run."""
     incidents: tuple[Incident, ...] = SCENARIO
     delay: float = 0.02
     settings: tuple[str, ...] = ()
     """``NAME=VALUE`` for every run."""
 
 
-def play(plan: Plan, folder: Path, starter: Starter, *, every: int = 1, show: bool = True) -> list[Played]:
+class Starts(Protocol):
+    """What starts a run, and tells its ``status``, ``cpu``, ``wall`` and ``rss``."""
+
+    def run(self, arguments: Sequence[str], log: Path, *, real: bool) -> dict[str, Any]: ...
+
+
+def play(plan: Plan, folder: Path, starter: Starts, *, every: int = 1, show: bool = True) -> list[Played]:
     """Run the job again and again; goes on where an earlier call in the same folder stopped.
 
     Every so many runs is a real start.
@@ -278,8 +283,7 @@ def play(plan: Plan, folder: Path, starter: Starter, *, every: int = 1, show: bo
         job = folder / "job.toml"
         tables = "".join(f'\n[[outlets]]\nname = "{each.key}"\nhome = "{each.home}"\n' for each in web.outlets)
         job.write_text(f'name = "job"\noutput = "{folder}/out"\n[limits]\ndelay = {plan.delay}\n{tables}', "utf-8")
-        for number in range(len(played), plan.runs + 1):
-            clock = DEFAULT_CLOCK + number * plan.step
+        for number, clock in list(enumerate(plan.clocks))[len(played) :]:
             web.set_clock(clock)
             web.requests.clear()
             options = [option for setting in plan.settings for option in ("-s", setting)]
@@ -308,7 +312,7 @@ def _folder_of(folder: Path, clock: datetime) -> str:
 
 def _tell_progress(run: Played, plan: Plan) -> None:
     text = (
-        f"run {run.number}/{plan.runs}  {run.clock[:16]}  status {run.status}  {len(run.requests)} requests"
+        f"run {run.number}/{len(plan.clocks) - 1}  {run.clock[:16]}  status {run.status}  {len(run.requests)} requests"
         f"  {run.wall:.1f} s, CPU {run.cpu:.1f} s"
     )
     end = "\n" if run.number % 24 == 0 or run.status not in (0, 3) or not sys.stderr.isatty() else "\r"
@@ -1158,10 +1162,10 @@ def main() -> int:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting for every run")
     parser.add_argument("--judge-only", action="store_true", help="judge what is in --keep, and run nothing")
     options = parser.parse_args()
+    step = timedelta(hours=options.hours_per_run)
     plan = Plan(
         outlets=tuple(options.outlets.split(",")),
-        runs=round(options.days * 24 / options.hours_per_run),
-        step=timedelta(hours=options.hours_per_run),
+        clocks=tuple(DEFAULT_CLOCK + number * step for number in range(round(options.days * DAY / step) + 1)),
         settings=tuple(options.set),
     )
     with tempfile.TemporaryDirectory() as scratch:
