@@ -25,7 +25,7 @@ def documented(page: str) -> set[str]:
 
 def test_rejections() -> None:
     settled = (ROOT / "pipelines" / "records" / "settle.py").read_text("utf-8")
-    known = in_code(r"No\(\s*\"([a-z0-9-]+)\"") | set(re.findall(r"_rejection\(\w+, \"([a-z-]+)\"", settled))
+    known = in_code(r"No\(\s*\"([a-z0-9-]+)\"") | set(re.findall(r"_reject(?:ion|ed)\(\w+, \"([a-z-]+)\"", settled))
     assert documented("rejections.md") == known | {"extract-error"}
 
 
