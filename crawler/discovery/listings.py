@@ -25,7 +25,7 @@ from crawler.discovery.markup import base_of, parsed
 from crawler.discovery.paging import UNNUMBERED, Place, next_number, place_of
 from crawler.discovery.spans import Span, archive_of, around, span_of_date, span_of_url, touches
 from crawler.discovery.teasers import dates_beside
-from crawler.discovery.urls import absolute, identity, same_site
+from crawler.discovery.urls import absolute, identity, same_site, spelling_free
 from crawler.discovery.values import Discovered, Fetched
 from crawler.discovery.words import words
 from pipelines.model import Role
@@ -220,7 +220,32 @@ def _links(
         if text_weight(text) > text_weight(link.text) or not link.text:
             link.text = text
     ordered = sorted(following, key=lambda url: following[url])
+    links = _one_spelling(links, found.page.url)
     return links, ordered[:1] if ordered and following[ordered[0]] < UNNUMBERED else ordered[:3], list(periods)
+
+
+def _one_spelling(links: dict[str, _Link], page: str) -> dict[str, _Link]:
+    """Links without those that stand there in another spelling, too: with or without ``www.``, slash at the end, TLS.
+
+    That of the page's own origin stays, else the first. Path and query must be the same: a number there is a page.
+    """
+    origin = page[: page.find("/", page.find("://") + 3)]
+    kept: dict[str, _Link] = {}
+    for link in links.values():
+        key = spelling_free(link.url)
+        other = kept.get(key)
+        if other is None:
+            kept[key] = link
+            continue
+        if link.url.startswith(f"{origin}/") and not other.url.startswith(f"{origin}/"):
+            other.url = link.url
+        other.nav &= link.nav
+        other.tag &= link.tag
+        other.place = max(other.place, link.place)
+        other.date = other.date or link.date
+        if text_weight(link.text) > text_weight(other.text) or not other.text:
+            other.text = link.text
+    return {link.url: link for link in kept.values()}
 
 
 def _text_of(element: html.HtmlElement) -> str:

@@ -84,6 +84,14 @@ def identity(url: str) -> str:
     return f"{head}?{kept}" if kept else head
 
 
+def spelling_free(url: str) -> str:
+    """A URL in normal form without what spells the same page differently on nearly all sites: scheme, ``www.``, the
+    slash at the end of the path. Good to compare links of one page, of which one is fetched anyway; no key of a page.
+    """
+    head, mark, query = url.partition("?")
+    return head.partition("://")[2].removeprefix("www.").rstrip("/") + mark + query
+
+
 def is_tracking(name: str) -> bool:
     """Whether a query parameter tells only how the reader came, or which session this is."""
     name = (unquote_to_bytes(name).decode("latin-1") if "%" in name else name).lower()

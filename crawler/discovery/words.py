@@ -13,7 +13,10 @@ TRACKING = words("""
     _ga _gl _hsenc _hsmi mkt_tok wickedid xtor cmp cmpid ocid ncid smid smtyp s_cid maca _openstat
     __twitter_impression fb_source fb_ref __tn__ srsltid guccounter guce_referrer guce_referrer_sig sfmc_id
     at_medium at_campaign at_bbc_team at_ptr_name at_format ns_mchannel ns_source ns_campaign ns_linkname ns_fee
-    pk_campaign pk_kwd pk_source pk_medium pk_content wt_mc wt_zmc vero_id vero_conv
+    pk_campaign pk_kwd pk_source pk_medium pk_content wt_mc wt_zmc wt.mc_id vero_id vero_conv
+    gad_source gad_campaignid s_kwcid ef_id epik irclickid rb_clickid _branch_match_id _branch_referrer _kx
+    hss_channel spmailingid spuserid spjobid spreportid sc_src sc_lid sc_llid sc_uid sc_eh trk_contact trk_msg
+    amp_js_v amp_gsa usqp
 """)
 """Parameters that name the campaign or the click, never the page. Those with a second meaning on some site
 (``ref``, ``source``, ``cid``, ``id``) are not here: two records of one article cost less than a lost one."""

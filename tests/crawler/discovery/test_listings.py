@@ -339,3 +339,21 @@ def test_odd_links_do_not_hide_good_ones(ask: Any) -> None:
     body = "".join(link(href, "odd") + link(f"/2026/03/05/good-{n}") for n, href in enumerate(odd))
     found = ask(page(body), Role.HOME)
     assert found.urls(Role.ARTICLE) == [f"/2026/03/05/good-{n}" for n in range(len(odd))]
+
+
+def test_a_link_in_several_spellings_is_fetched_once(ask: Any) -> None:
+    links = (
+        "<a href='http://news.example/world/a-story-of-the-day'><img src=x></a>",
+        "<h2><a href='https://www.news.example/world/a-story-of-the-day/?utm_source=home'>A story of the day</a></h2>",
+        "<a href='/world/a-story-of-the-day/'>3 comments</a>",
+        "<h2><a href='http://news.example/news.php?id=3118'>Another story of the day</a></h2>",
+        "<h2><a href='/news.php?id=3119'>Yet another story of the day</a></h2>",
+        "<h2><a href='http://news.example/news.php?id=3119'>Yet another story of the day</a></h2>",
+    )
+    for order in (links, links[::-1]):
+        found = ask(f"<html><body>{''.join(order)}", Role.SECTION, url="https://news.example/world/")
+        assert sorted(found.urls(Role.ARTICLE)) == [
+            "/news.php?id=3119", "/world/a-story-of-the-day/", "http://news.example/news.php?id=3118",
+        ]  # fmt: skip
+        titles = {each.url: each.title for each in found.candidates}
+        assert titles["https://news.example/world/a-story-of-the-day/"] == "A story of the day"

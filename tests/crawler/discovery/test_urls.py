@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.discovery.urls import MAX_URL, absolute, host_of, identity, normalise, same_site
+from crawler.discovery.urls import MAX_URL, absolute, host_of, identity, normalise, same_site, spelling_free
 from crawler.jobs import Outlet
 
 BASE = "https://news.example/world/index.html?x=1"
@@ -120,12 +120,54 @@ def test_surrogates_do_no_harm() -> None:
         ("https://n.example/a?CMP=x&xtor=RSS-1&maca=en-rss", "https://n.example/a"),
         ("https://n.example/a?at_medium=x&at_custom1=y&attr=z", "https://n.example/a?attr=z"),
         ("https://n.example/a?q=a+b%20c", "https://n.example/a?q=a+b%20c"),
+        ("https://n.example/a?gad_source=1&gclid=x&id=7", "https://n.example/a?id=7"),
+        ("https://n.example/a?amp_js_v=0.1&usqp=mq331&amp_gsa=1", "https://n.example/a"),
+        ("https://n.example/a?WT.mc_id=x&spMailingID=1&spUserID=2", "https://n.example/a"),
+        ("https://n.example/a?utm_id=5#utm_source=x", "https://n.example/a"),
+        ("HTTP://N.EXAMPLE:80/a?utm_source=", "http://n.example/a"),
     ],
 )
 def test_normalise(url: str, same: str) -> None:
     assert normalise(url) == same
     assert normalise(same) == same
     assert identity(same) == same
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://n.example/news.php?id=3118", "https://n.example/news.php?id=3119"),
+        ("https://n.example/?p=3118", "https://n.example/?p=3119"),
+        ("https://n.example/a?page=1", "https://n.example/a?page=2"),
+        ("https://n.example/a?lang=en", "https://n.example/a?lang=fr"),
+        ("https://n.example/a?a=1&b=2", "https://n.example/a?b=2&a=1"),  # servers may read them in order
+        ("https://n.example/a", "https://n.example/a/"),
+        ("https://n.example/a", "http://n.example/a"),
+        ("https://n.example/a", "https://www.n.example/a"),
+        ("https://n.example/a", "https://m.n.example/a"),
+        ("https://n.example/a", "https://n.example/amp/a"),
+        ("https://n.example/a", "https://n.example/a?amp=1"),
+        ("https://n.example/a", "https://n.example/a?print=1"),
+        ("https://n.example/A", "https://n.example/a"),
+        ("https://n.example/a%2Fb", "https://n.example/a/b"),
+        ("https://n.example/a//b", "https://n.example/a/b"),
+        ("https://n.example/a;v=1", "https://n.example/a;v=2"),
+        ("https://n.example/a?id=", "https://n.example/a"),
+        ("https://n.example/a?source=rss", "https://n.example/a"),  # it may choose the page
+        ("https://n.example/a?cid=5", "https://n.example/a"),
+        ("https://n.example/index.html", "https://n.example/"),
+    ],
+)
+def test_what_may_be_two_pages_stays_two(one: str, other: str) -> None:
+    """The page itself, or a redirect, tells later that they are one; an address alone does not."""
+    assert normalise(one) != normalise(other)
+
+
+def test_spelling_free() -> None:
+    same = {"https://n.example/a", "http://n.example/a", "https://www.n.example/a/", "http://n.example/a/"}
+    assert {spelling_free(url) for url in same} == {"n.example/a"}
+    apart = {"https://n.example/a?id=1", "https://n.example/a?id=2", "https://n.example/A", "https://m.n.example/a"}
+    assert len({spelling_free(url) for url in apart}) == 4
 
 
 def test_normalise_what_is_no_address() -> None:
