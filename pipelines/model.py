@@ -8,6 +8,7 @@ All are plain values: frozen, compared by content and, but for ``Exchange``, pic
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -339,3 +340,8 @@ class Change:
 
 
 Outcome = Article | Rejection
+
+
+def mark(paragraph: str) -> int:
+    """The mark by which a paragraph is told from others: CRC-32 of its UTF-8."""
+    return zlib.crc32(paragraph.encode("utf-8", "replace"))

@@ -137,7 +137,7 @@ def extract(
                 if group not in settlers:
                     known = history if history is not None else survey.shelf.history(group[0])
                     settlers[group] = Settler(known, first_run + len(settlers), survey.shelf.told)
-                settled = settlers[group].settle(parsed.outcome)
+                settled = settlers[group].settle(parsed.outcome, parsed.left_out)
             counts.captures += 1
             if isinstance(settled.outcome, Article):
                 counts.articles += 1

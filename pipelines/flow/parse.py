@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.archive.reader import open_capture
 from pipelines.model import Capture, CaptureRef, Outcome
-from pipelines.text.refine import Options, Removed, explain, observe, refine, refine_and_observe
+from pipelines.text.refine import Options, Removed, explain, observe, refine_closely
 from pipelines.text.sites import Observation, SiteMemory
 
 
@@ -42,6 +42,8 @@ class Parsed:
     observation: Observation | None = None
     discovered: Any = None
     removed: tuple[Removed, ...] = ()
+    left_out: tuple[int, ...] = ()
+    """Marks of what only site memory kept out of the text."""
 
 
 def load(task: Task) -> Capture:
@@ -61,11 +63,9 @@ def parse_capture(capture: Capture, task: Task) -> Parsed:
     if task.hold:
         return Parsed(outcome=None, observation=observe(capture))
     memory = _memory(task.memory) if task.memory else None
-    if task.observe:
-        outcome, observation = refine_and_observe(capture, memory, task.options)
-        return Parsed(outcome=outcome, observation=observation)
     removed = tuple(explain(capture, memory, task.options)) if task.explain else ()
-    return Parsed(outcome=refine(capture, memory, task.options), removed=removed)
+    outcome, left_out, observation = refine_closely(capture, memory, task.options, observing=task.observe)
+    return Parsed(outcome=outcome, left_out=left_out, observation=observation, removed=removed)
 
 
 @lru_cache(maxsize=256)

@@ -57,6 +57,7 @@ class Pending:
     parsed: asyncio.Future[Parsed]
     """Done when the page has been parsed or held back: what was discovered in it is known."""
     outcome: Outcome | None = None
+    left_out: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -265,7 +266,7 @@ class Run:
 
     def _take(self, pending: Pending, parsed: Parsed) -> None:
         site = self._sites[pending.site]
-        pending.outcome = parsed.outcome
+        pending.outcome, pending.left_out = parsed.outcome, parsed.left_out
         if parsed.observation is not None:
             site.observed.append(parsed.observation)
         if parsed.outcome is None:
@@ -295,7 +296,7 @@ class Run:
         """Write the outcomes that all before them in the WARC are done."""
         while self._queue and (outcome := self._queue[0].outcome) is not None:
             pending = self._queue.popleft()
-            settled, seen, change, key = self._settler.settle(outcome)
+            settled, seen, change, key = self._settler.settle(outcome, pending.left_out)
             if seen is not None:
                 note = seen.to_json().encode()
                 self._writer.write_metadata(pending.ref.url, HISTORY_TYPE, note, concurrent_to=pending.ref.record_id)

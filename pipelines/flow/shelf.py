@@ -75,7 +75,7 @@ class ShelfHistory:
         values = self._job, _bytes(key), _bytes(loose(key)), pickle.dumps(known)
         self._execute("INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?)", *values)
 
-    look = put
+    look = reread = put
 
     def alias(self, url: str) -> str | None:
         sql = "SELECT key FROM alias WHERE job = ? AND url = ?"

@@ -28,6 +28,9 @@ class History(Protocol):
     def look(self, key: str, known: Known) -> None:
         """Keep what changes with each look at the article: run, address, dates and whether it is gone."""
 
+    def reread(self, key: str, known: Known) -> None:
+        """Keep digest and marks of a text that is read otherwise now, though the page says the same."""
+
     def alias(self, url: str) -> str | None:
         """The key of the article that was met under another address."""
 
@@ -68,15 +71,17 @@ class LedgerHistory:
             self._retire(name, known)
         self._ledger.execute(
             "INSERT INTO article (canonical, run, seen, missing, missed, gone, soft, address, number, id, first_seen,"
-            " digests, text, headline, metadata, marks, loose)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?)"
+            " digests, text, headline, metadata, marks, left_out, loose)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (canonical) DO UPDATE SET run = excluded.run, seen = excluded.seen,"
             " missing = excluded.missing, missed = excluded.missed, gone = excluded.gone, soft = excluded.soft,"
             " address = excluded.address, number = excluded.number, id = excluded.id, first_seen = excluded.first_seen,"
             " digests = '', text = excluded.text, headline = excluded.headline, metadata = excluded.metadata,"
-            " marks = excluded.marks, loose = excluded.loose, made = NULL, offset = NULL, length = NULL",
+            " marks = excluded.marks, left_out = excluded.left_out, loose = excluded.loose, made = NULL, offset = NULL,"
+            " length = NULL",
             (name, *_looks(known), known.number, raw(known.id), known.first_seen, raw(known.text),
-             _maybe(known.headline), raw(known.metadata), packed(known.paragraphs), plain_of(name)),
+             _maybe(known.headline), raw(known.metadata), packed(known.paragraphs), packed(known.left_out) or None,
+             plain_of(name)),
         )  # fmt: skip
 
     def look(self, key: str, known: Known) -> None:
@@ -87,6 +92,12 @@ class LedgerHistory:
         )
         if not cursor.rowcount:  # rebuilt without the run that had its first version
             self.put(key, known)
+
+    def reread(self, key: str, known: Known) -> None:
+        self._ledger.execute(
+            "UPDATE article SET text = ?, marks = ?, left_out = ? WHERE canonical = ?",
+            (raw(known.text), packed(known.paragraphs), packed(known.left_out) or None, storable(key)),
+        )
 
     def _retire(self, name: str, known: Known) -> None:
         """The story that stood at an address before: kept for its history, and not found by the address any more."""
@@ -152,7 +163,8 @@ class LedgerHistory:
 
 
 COLUMNS = (
-    "id, run, number, first_seen, digests, text, headline, metadata, marks, seen, missing, missed, gone, soft, address"
+    "id, run, number, first_seen, digests, text, headline, metadata, marks, seen, missing, missed, gone, soft, address,"
+    " left_out"
 )
 """Of an article, in the order that ``known_from`` takes them."""
 
@@ -167,7 +179,7 @@ def known_from(row: tuple[Any, ...]) -> Known:
         return Known(**{**values, "paragraphs": tuple(values["paragraphs"]), **looks})
     return Known(
         id=unraw(row[0]), number=number, first_seen=first_seen, text=unraw(row[5]), headline=row[6],
-        metadata=unraw(row[7]), paragraphs=unpacked(row[8]), **looks,
+        metadata=unraw(row[7]), paragraphs=unpacked(row[8]), left_out=unpacked(row[15] or b""), **looks,
     )  # fmt: skip
 
 

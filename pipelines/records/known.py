@@ -9,7 +9,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.model import Article
+from pipelines.model import Article, mark
 from pipelines.records.jsonl import encode
 
 MANY_PARAGRAPHS = 200
@@ -39,7 +39,9 @@ class Known:
     metadata: str
     """Digest of authors, dates and keywords."""
     paragraphs: tuple[int, ...]
-    """CRC-32 of each paragraph."""
+    """The mark of each paragraph."""
+    left_out: tuple[int, ...] = ()
+    """Marks of what was no paragraph for no other reason than what is known of the site."""
     seen: str | None = None
     """Date of the last capture that showed it."""
     missing: str | None = None
@@ -54,11 +56,11 @@ class Known:
     """Where it was last seen, if that is not the address it is known by."""
 
     def to_json(self) -> str:
-        """Without what is as by default, and without the paragraphs, which take the most room."""
+        """Without what is as by default, and without the marks, which take the most room."""
         given = {
             field.name: value
             for field in dataclasses.fields(self)
-            if (value := getattr(self, field.name)) != field.default and field.name != "paragraphs"
+            if (value := getattr(self, field.name)) != field.default and field.name not in MARKS
         }
         return json.dumps(given, sort_keys=True)  # ASCII: a headline may hold half a surrogate pair
 
@@ -69,8 +71,11 @@ class Known:
         return cls(**{**values, "paragraphs": tuple(values.get("paragraphs", ()))})
 
 
-def known_of(article: Article, run: int, key: str) -> Known:
-    """An article as its first version is remembered."""
+MARKS = ("paragraphs", "left_out")
+
+
+def known_of(article: Article, run: int, key: str, left_out: tuple[int, ...] = ()) -> Known:
+    """An article as its first version is remembered; ``left_out`` marks what site memory kept out of its text."""
     about = encode([article.authors, article.date_published, article.keywords, article.article_section])
     return Known(
         id=article.id,
@@ -81,6 +86,7 @@ def known_of(article: Article, run: int, key: str) -> Known:
         headline=_headline(article),
         metadata=f"{zlib.crc32(about):08x}",
         paragraphs=marks(article.text),
+        left_out=left_out[:MANY_PARAGRAPHS],
         seen=article.warc.date,
         address=None if article.url == key else article.url,
     )
@@ -96,16 +102,26 @@ def _headline(article: Article) -> str | None:
 
 
 def marks(text: str) -> tuple[int, ...]:
-    return tuple(zlib.crc32(part.encode("utf-8", "replace")) for part in text.split("\n\n")[:MANY_PARAGRAPHS])
+    return tuple(mark(part) for part in text.split("\n\n")[:MANY_PARAGRAPHS])
 
 
 def change_of(known: Known, now: Known) -> str | None:
     """What differs between two versions."""
-    if known.text != now.text:
+    if known.text != now.text and not read_otherwise(known, now):
         return "text"
     if known.headline != now.headline:
         return "headline"
     return "metadata" if known.metadata != now.metadata else None
+
+
+def read_otherwise(known: Known, now: Known) -> bool:
+    """Whether two texts differ in nothing but what site memory left out of one of them: the page did not change there,
+    more is known of its site."""
+    before, after = set(known.paragraphs), set(now.paragraphs)
+    gone, come = before - after, after - before
+    if not (gone or come) or max(len(known.paragraphs), len(now.paragraphs)) >= MANY_PARAGRAPHS:
+        return False
+    return gone <= set(now.left_out) and come <= set(known.left_out)
 
 
 def same_story(known: Known, article: Article) -> bool:

@@ -86,6 +86,7 @@ MIGRATIONS = (
     ALTER TABLE article ADD COLUMN made INTEGER;
     ALTER TABLE article ADD COLUMN offset INTEGER;
     ALTER TABLE article ADD COLUMN length INTEGER;
+    ALTER TABLE article ADD COLUMN left_out BLOB;
     CREATE INDEX article_loose ON article (loose) WHERE loose IS NOT NULL;
     CREATE TABLE alias (url TEXT PRIMARY KEY, canonical TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE version (canonical TEXT NOT NULL, number INTEGER NOT NULL, run INTEGER NOT NULL,

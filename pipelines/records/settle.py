@@ -89,21 +89,26 @@ class Settler:
     def __init__(self, history: History, run: int, told: Callable[[str], Seen | None] | None = None) -> None:
         self._history, self._run, self._told = history, run, told
 
-    def settle(self, outcome: Outcome) -> Settled:
-        return self._rejection(outcome) if isinstance(outcome, Rejection) else self._article(outcome)
+    def settle(self, outcome: Outcome, left_out: tuple[int, ...] = ()) -> Settled:
+        """Decide on one outcome; ``left_out`` marks what site memory kept out of the article's text."""
+        return self._rejection(outcome) if isinstance(outcome, Rejection) else self._article(outcome, left_out)
 
     # ------------------------------------------------------------------ articles
 
-    def _article(self, article: Article) -> Settled:
+    def _article(self, article: Article, left_out: tuple[int, ...]) -> Settled:
         found = self._told_of(article) or self._find(article)
         key, known = found.key, found.known
-        now = known_of(article, self._run, key)
+        now = known_of(article, self._run, key, left_out)
         if known is None:
             self._history.put(key, now)
             self._name(article, key)
             return Settled(article, Seen(key=key, known=None, new=True) if found.inherited else None, key=key)
         self._name(article, key)
         change = change_of(known, now)
+        if change != "text" and known.text != now.text:  # the note says it, so that a reader of it decides alike
+            known = dataclasses.replace(known, text=now.text, paragraphs=now.paragraphs, left_out=now.left_out)
+            found = found._replace(known=known)
+            self._history.reread(key, known)
         before = None
         outcome: Outcome
         if known.run == self._run:

@@ -11,6 +11,7 @@ import re
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from pipelines import VERSION
 from pipelines.model import (
@@ -27,6 +28,7 @@ from pipelines.model import (
     Role,
     Version,
     WarcPointer,
+    mark,
 )
 from pipelines.text import language, metadata
 from pipelines.text.blocks import Block
@@ -62,15 +64,18 @@ class Removed:
     text: str
 
 
+class Refined(NamedTuple):
+    """What came of a page."""
+
+    outcome: Outcome
+    left_out: tuple[int, ...] = ()
+    """Marks of the lines that are no part of the text for no other reason than what is known of the site."""
+    observation: Observation | None = None
+
+
 def refine(capture: Capture, memory: SiteMemory | None = None, options: Options = Options()) -> Outcome:
     """The article that a capture holds, or why it is none."""
-    try:
-        page = open_page(capture)
-        if isinstance(page, No):
-            return _reject(capture, page)
-        return _refine(page, read(page.tree, capture.ref.url, memory, tables=options.tables), memory, options)
-    except Exception as error:
-        return failed(capture.ref, capture.provenance, f"{type(error).__name__}: {error}")
+    return refine_closely(capture, memory, options).outcome
 
 
 def observe(capture: Capture) -> Observation | None:
@@ -82,23 +87,26 @@ def observe(capture: Capture) -> Observation | None:
         return None
 
 
-def refine_and_observe(
-    capture: Capture, memory: SiteMemory | None = None, options: Options = Options()
-) -> tuple[Outcome, Observation | None]:
-    """Both, with the page parsed once."""
+def refine_closely(
+    capture: Capture, memory: SiteMemory | None = None, options: Options = Options(), *, observing: bool = False
+) -> Refined:
+    """The same, with what site memory left out and, if asked for, what the page tells of its site; parsed once."""
     try:
         page = open_page(capture)
         if isinstance(page, No):
-            return _reject(capture, page), None
+            return Refined(_reject(capture, page))
         reading = read(page.tree, capture.ref.url, memory, tables=options.tables)
-        outcome = _refine(page, reading, memory, options)
+        left_out = tuple(mark(block.text) for block in reading.blocks if block.drop == "site")
+        refined = Refined(_refine(page, reading, memory, options), left_out)
     except Exception as error:
-        return failed(capture.ref, capture.provenance, f"{type(error).__name__}: {error}"), None
+        return Refined(failed(capture.ref, capture.provenance, f"{type(error).__name__}: {error}"))
+    if not observing:
+        return refined
     try:  # by itself: what goes wrong here is no reason to lose the article
         untaught = memory is None and options.tables
-        return outcome, _observe(page, reading if untaught else read(page.tree, capture.ref.url))
+        return refined._replace(observation=_observe(page, reading if untaught else read(page.tree, capture.ref.url)))
     except Exception:
-        return outcome, None
+        return refined
 
 
 def explain(capture: Capture, memory: SiteMemory | None = None, options: Options = Options()) -> list[Removed]:

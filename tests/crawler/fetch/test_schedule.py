@@ -15,7 +15,7 @@ from crawler.jobs import Limits
 from pipelines.model import Candidate, CaptureRef, Change, Provenance, Role
 from pipelines.records.ledger import Ledger
 from pipelines.text.refine import failed
-from tests.pipelines.records.test_settle import article
+from tests.pipelines.records.stories import article
 
 HOST = "https://a.example/"
 FEED, MAP, HOME, SECTION = HOST + "feed", HOST + "map.xml", HOST, HOST + "world/"

@@ -66,7 +66,7 @@ class Memory:
     def put(self, key: str, known: Known) -> None:
         self.articles[key] = known
 
-    look = put
+    look = reread = put
 
     def alias(self, url: str) -> str | None:
         return self.aliases.get(url)

@@ -8,6 +8,7 @@ from pipelines.model import (
     Article,
     Rejection,
     Version,
+    mark,
 )  # fmt: skip
 from pipelines.records.history import LedgerHistory
 from pipelines.records.known import Known
@@ -129,3 +130,30 @@ def test_half_a_surrogate_pair_stops_nobody(history):
     )
     assert changed.version.number == 2
     assert Seen.from_json(seen.to_json().encode().decode()).known.headline == "half a ?"
+
+
+NOTE = "Our reporters are on the Herald line every day."
+
+
+@pytest.mark.parametrize(
+    ("before", "left_before", "after", "left_after", "outcome"),
+    [
+        (f"{TEXT}\n\n{NOTE}", (), TEXT, (NOTE,), "unchanged"),
+        (TEXT, (NOTE,), f"{TEXT}\n\n{NOTE}", (), "unchanged"),
+        (f"{TEXT}\n\n{NOTE}", (), TEXT, (), "article"),
+        (TEXT, (), f"{TEXT}\n\n{NOTE}", (), "article"),
+        (f"{TEXT}\n\n{NOTE}", (), f"{TEXT}\n\nThe council has changed its mind.", (NOTE,), "article"),
+    ],
+)
+def test_what_more_is_known_of_a_site_makes_no_version(history, before, left_before, after, left_after, outcome):
+    Settler(history, 1).settle(article(1, before), tuple(map(mark, left_before)))
+    now = article(2, after)
+    settled = Settler(history, 2).settle(now, tuple(map(mark, left_after)))
+    assert getattr(settled.outcome, "reason", "article") == outcome
+    assert settled.seen is not None
+    notes = {now.warc.record_id: Seen.from_json(settled.seen.to_json())}
+    alone = Settler(Memory(), 1, notes.get).settle(now, tuple(map(mark, left_after)))
+    assert alone.outcome == settled.outcome
+    if outcome == "unchanged":
+        again = Settler(history, 3).settle(article(3, after), tuple(map(mark, left_after))).outcome
+        assert again.reason == "unchanged"

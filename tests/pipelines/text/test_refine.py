@@ -9,7 +9,7 @@ import uuid
 import pytest
 
 from pipelines.model import Article, Capture, CaptureRef, Outcome, Provenance, Rejection, Role
-from pipelines.text.refine import Options, count_words, explain, failed, observe, refine, refine_and_observe
+from pipelines.text.refine import Options, count_words, explain, failed, observe, refine, refine_closely
 
 P = (
     "<p>The council agreed on Tuesday evening to rebuild the old bridge before winter.</p>",
@@ -197,7 +197,7 @@ def test_hostile_pages_end_soon_and_in_an_outcome(name: str) -> None:
 
 def test_values_travel_to_workers() -> None:
     html = page(f"<article><h1>Council to rebuild bridge</h1>{''.join(P)}</article>")
-    outcome, seen = refine_and_observe(capture(html))
+    outcome, _, seen = refine_closely(capture(html), observing=True)
     assert outcome == refine(capture(html)) and seen == observe(capture(html))
     for value in (outcome, seen, Options(), capture(html)):
         assert pickle.loads(pickle.dumps(value)) == value
