@@ -118,7 +118,7 @@ class LedgerHistory:
         name, address = storable(key), storable(url)
         self._ledger.execute("INSERT OR REPLACE INTO alias VALUES (?, ?)", (address, name))
         self._ledger.execute(
-            "UPDATE article SET also = coalesce(also || ' ', '') || ? WHERE canonical = ? AND"
+            "UPDATE article SET also = coalesce(also || char(10), '') || ? WHERE canonical = ? AND"
             " coalesce(length(also), 0) < ?",
             (address, name, MOST_ALSO),
         )
