@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container, Iterable, Iterator
 from difflib import SequenceMatcher
 
-from pipelines.model import Edit
+from pipelines.model import Edit, mark
 
 MOST_PAIRS = 250_000
 """Paragraphs before times paragraphs after that are aligned; texts beyond that are compared as heaps of paragraphs."""
@@ -20,8 +21,23 @@ ALIKE = 0.4
 """Share of words in common from which a paragraph is taken for another one's new wording."""
 
 
-def edits(before: str, after: str) -> tuple[Edit, ...]:
-    """The edits that make one text of the other, in the order of reading."""
+def edits(before: str, after: str, left_out: Container[int] = ()) -> tuple[Edit, ...]:
+    """The edits that make one text of the other, in the order of reading.
+
+    ``left_out`` marks lines that are known by now for furniture: that the text before has them is no edit.
+    """
+    return tuple(_without(_edits(before, after), left_out))
+
+
+def _without(found: Iterable[Edit], left_out: Container[int]) -> Iterator[Edit]:
+    for edit in found:
+        if edit.before is None or mark(edit.before) not in left_out:
+            yield edit
+        elif edit.after is not None:
+            yield _added(edit.paragraph, edit.after)
+
+
+def _edits(before: str, after: str) -> list[Edit]:
     old, new = before.split("\n\n"), after.split("\n\n")
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
@@ -31,13 +47,13 @@ def edits(before: str, after: str) -> tuple[Edit, ...]:
         end += 1
     rest, other = old[start : len(old) - end], new[start : len(new) - end]
     if len(rest) * len(other) > MOST_PAIRS:
-        return tuple(_heaps(rest, other, start))
+        return _heaps(rest, other, start)
     found: list[Edit] = []
     matcher = SequenceMatcher(None, rest, other, autojunk=False)
     for op, i, j, m, n in matcher.get_opcodes():
         if op != "equal":
             found += _stretch(rest[i:j], other[m:n], start + i, start + m)
-    return tuple(found)
+    return found
 
 
 def _heaps(old: list[str], new: list[str], start: int) -> list[Edit]:
@@ -96,7 +112,7 @@ def _pairs(old: list[Counter[str]], new: list[Counter[str]]) -> dict[int, int]:
 def _words(text: str) -> Counter[str]:
     """Words; of scripts without spaces, the characters."""
     words = text.split()
-    return Counter((words if len(words) > len(text) // 20 else text)[:MOST_WORDS])
+    return Counter((words if 15 * len(words) > len(text) else text)[:MOST_WORDS])
 
 
 def _alike(one: Counter[str], other: Counter[str]) -> float:

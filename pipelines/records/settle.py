@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
-from pipelines.model import SCHEMA_VERSION, Article, Change, Outcome, Rejection, Version
+from pipelines.model import SCHEMA_VERSION, Article, Change, Edit, Outcome, Rejection, Version
 from pipelines.records.diff import edits
 from pipelines.records.history import History
 from pipelines.records.identity import leads_home, loose
@@ -129,7 +129,9 @@ class Settler:
         if change is None and not known.gone:
             seen = self._seen(found) if found.inherited else None
             return Settled(outcome, seen, key=key)
-        diff = () if change in ("headline", "metadata") else edits(before, article.text) if before is not None else None
+        diff: tuple[Edit, ...] | None = () if change in ("headline", "metadata") else None
+        if before is not None:
+            diff = edits(before, article.text, frozenset(now.left_out))
         record = _change(
             "restoration" if known.gone else "version",
             outcome,
