@@ -32,7 +32,7 @@ from pipelines.flow.files import (
 )
 from pipelines.flow.memories import MEMORY_TYPE
 from pipelines.flow.parse import Parsed, Task
-from pipelines.model import Article, Capture, Provenance
+from pipelines.model import Article, Capture, Change, Outcome, Provenance
 from pipelines.records.history import LedgerHistory
 from pipelines.records.jsonl import encode
 from pipelines.records.ledger import Ledger, Lock
@@ -64,6 +64,8 @@ class Parts:
     discover: Callable[[Provenance], Any]
     taken: Callable[[Ledger, Capture, Any], None]
     """Takes each capture and what was discovered in it, in WARC order: for the frontier."""
+    settled: Callable[[Ledger, Outcome, Change | None], None] = lambda ledger, outcome, change: None
+    """Takes what each came to, after it was taken."""
 
 
 def rebuild(job: Path, workers: Workers, parts: Parts) -> Iterator[Rebuilt]:
@@ -187,6 +189,7 @@ def _make_records(
             row = _add(ledger, number, made.capture)
             ledger.settle_capture(row, "article" if isinstance(made.outcome, Article) else made.outcome.reason)
             parts.taken(ledger, made.capture, made.discovered)
+            parts.settled(ledger, made.outcome, made.change)
             if counts.captures % COMMIT_EVERY == 0:
                 ledger.commit()
         return {name: output.tell() for name, output in outputs.items()}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -145,3 +148,19 @@ def test_extract_over_one_run_and_over_all_gives_their_records(days: Days, tmp_p
     for name, theirs in (("all.jsonl", "articles.jsonl"), ("all.rejections.jsonl", "rejections.jsonl")):
         together = b"".join((each.run.folder / theirs).read_bytes() for each in days.passes)
         assert (tmp_path / name).read_bytes() == together
+
+
+def test_a_rebuild_knows_again_when_articles_are_due(days: Days, tmp_path: Path) -> None:
+    copy = tmp_path / days.job.folder.name
+    shutil.copytree(days.job.folder, copy)
+    (copy / "ledger.sqlite3").unlink()
+    ended = scrapy("rebuild", copy)
+    assert ended.status == 0, ended
+    assert due(copy) == due(days.job.folder)
+    assert len(due(copy)) > 10
+
+
+def due(folder: Path) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(folder / "ledger.sqlite3")) as ledger:
+        sql = "SELECT key, base, due, vain FROM frontier WHERE base IS NOT NULL ORDER BY key"
+        return ledger.execute(sql).fetchall()
