@@ -117,14 +117,13 @@ class _Reader:
     def near(self, url: str) -> list[str]:
         """Known addresses beside one in the order of the alphabet, and on the same host."""
         address = spellings(loose(url))[0]
-        start = "://".join(address.split("/", 3)[:3:2])
         found: list[str] = []
         for spelt in spellings(loose(url))[::2]:
             for sql in ("< ? ORDER BY canonical DESC", "> ? ORDER BY canonical"):
                 found += [row[0] for row in self._db.execute(
                     f"SELECT canonical FROM article WHERE canonical {sql} LIMIT ?", (spelt, 2 * NEAR))]  # fmt: skip
-        host = loose(start).partition("/")[0]
-        same = {key for key in found if " " not in key and loose(key).partition("/")[0] == host}
+        host = loose(url).partition("?")[0].partition("/")[0]
+        same = {key for key in found if " " not in key and loose(key).partition("?")[0].partition("/")[0] == host}
         return sorted(same, key=lambda key: (-SequenceMatcher(None, key, address).ratio(), key))[:NEAR]
 
     def life(self, key: str) -> Life:

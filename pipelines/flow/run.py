@@ -177,10 +177,13 @@ class Run:
         """The response that this one repeats, if there is one."""
         if exchange.truncated is not None or status not in (200, 304):
             return None
-        last = self.ledger.last_response(exchange.url)
-        found = last if status == 304 else self.ledger.payload(digest)
-        if found is None or (last is not None and status == 200 and last.payload_digest != digest):
-            return None  # of a page that is again what it was before the last time, the text is to be read again
+        found = self.ledger.last_response(exchange.url) if status == 304 else self.ledger.payload(digest)
+        if found is None:
+            return None
+        if status == 200:
+            last = self.ledger.last_response(exchange.url)
+            if last is not None and last.payload_digest != digest:
+                return None  # it is again what it was before the last time: that is to be read, and is a change
         here = found.run == self.number  # files of other runs lie in other folders
         return RevisitTarget(
             record_id=found.record_id,

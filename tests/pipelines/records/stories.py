@@ -160,8 +160,10 @@ class Job:
         """Every run read by itself, from its captures and notes alone, must come to what it came to; so must all runs
         read one after the other into a new ledger, which then holds the same."""
         for made in self.runs:
-            reader = Settler(Memory(), 1, self._told(made))
-            _equal(made, reader)
+            _equal(made, Settler(Memory(), 1, self._told(made)))
+            lone = Ledger(":memory:")  # as after the loss of the runs before
+            _equal(made, Settler(LedgerHistory(lone), 1, self._told(made)))
+            lone.close(commit=False)
         other = Ledger(":memory:")
         history = LedgerHistory(other)
         offsets = {"articles": 0, "changes": 0}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pipelines.model import Change, Edit, Outcome
+from pipelines.records.known import known_of
+from pipelines.records.ledger import MIGRATIONS
 from pipelines.records.settle import Seen, Settled, Settler
 from tests.pipelines.records.stories import KEY, TEXT, Job, Memory, again, gone, kinds, story
 
@@ -197,3 +202,30 @@ def test_notes_of_before_there_were_changes(job: Job) -> None:
     assert [each.outcome for each in found] == [each.outcome for each in made]
     assert change(found[0]).diff is None
     assert found[1].change is None
+
+
+def test_a_ledger_of_before_there_were_changes(tmp_path: Path) -> None:
+    """What it knows is in JSON, and stays there until it changes."""
+    now = known_of(story(), 1, KEY)
+    values = {"id": "0b6f6e3e-0000-5000-8000-000000000001", "run": 1, "number": 1, "first_seen": "2026-03-01",
+              "text": now.text, "headline": now.headline, "metadata": now.metadata,
+              "paragraphs": list(now.paragraphs)}  # fmt: skip
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)) as old:
+        old.executescript(MIGRATIONS[0])
+        old.execute("PRAGMA user_version = 1")
+        old.execute("INSERT INTO run VALUES (1, 'run-1', '', '', 'complete')")
+        old.execute("INSERT INTO article VALUES (?, ?, 1, 1, ?, ?)",
+                    (KEY, values["id"], values["first_seen"], json.dumps(values)))  # fmt: skip
+    job = Job(tmp_path)
+    job.runs.append([])
+    assert kinds(job.run(story())) == ["unchanged"]
+    assert kinds(job.run(story(url="https://m.herald.example/bridge"))) == ["unchanged"]
+    job.run(gone(404))
+    (deleted,) = job.run(gone(404))
+    assert (change(deleted).kind, change(deleted).article_id) == ("deletion", values["id"])
+    assert change(deleted).first_seen == "2026-03-01"
+    (back,) = job.run(story(EDITED))
+    assert (change(back).kind, change(back).number, change(back).diff) == ("restoration", 2, None)
+    (edited,) = job.run(story())
+    assert change(edited).diff is not None
+    job.close()

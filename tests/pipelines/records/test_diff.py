@@ -10,7 +10,6 @@ import pytest
 from pipelines.model import Edit, mark
 from pipelines.records.diff import edits
 
-
 WORDS = ["harbour", "council", "bridge", "ship", "vote", "spring", "mayor"]
 
 
