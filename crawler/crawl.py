@@ -195,6 +195,8 @@ class Crawl:
     def opened(self, spider: Spider) -> None:
         self._timer.start(COMMIT_SECONDS, now=False)
         self._running = True
+        for outlet in filter(self._backfills, (each.name for each in self.job.outlets)):
+            self.frontier.leave_out(outlet, self.job.outlet(outlet).limits)
         if self.failure is not None:
             self._close_engine()
 

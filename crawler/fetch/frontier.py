@@ -25,6 +25,7 @@ from twisted.internet.interfaces import IDelayedCall
 from crawler.discovery.dates import parse_date
 from crawler.discovery.likeness import twin_of
 from crawler.discovery.redirects import MAX_HOPS
+from crawler.discovery.spans import may_lie
 from crawler.discovery.urls import normalise
 from crawler.fetch.hosts import LONGEST_WAIT, Host, Hosts
 from crawler.fetch.schedule import Schedule
@@ -35,6 +36,8 @@ from pipelines.records.ledger import Ledger
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+    from crawler.jobs import Limits
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +55,9 @@ ONWARD = ("redirect", "meta-refresh")
 
 AGAIN = "{} #again"
 """Key of an address that a chain of redirects comes back to, and which is therefore fetched a second time."""
+
+NEXT_RUN = 10 * 365 * 86_400.0
+"""Seconds that end no run: what waits so long waits for the next one, whose start forgets it."""
 
 LISTINGS = 200
 """Section pages and sitemaps read per outlet and run: a large site's archive must not hold up its news."""
@@ -159,6 +165,19 @@ class Frontier(BaseScheduler):
             self._count(outlet)["failed"] += failed
         for (name,) in self._ledger.execute("SELECT DISTINCT host FROM frontier WHERE state = 0").fetchall():
             self.hosts.offer(self.hosts[name])
+
+    def leave_out(self, outlet: str, limits: Limits) -> None:
+        """In a backfill, let articles that wait from other runs, and are not of its span, wait for the next run."""
+        rows = self._ledger.execute(
+            "SELECT id, url, method, date FROM frontier WHERE outlet = ? AND state = 0 AND role = 'article'", (outlet,)
+        )
+        left = [
+            row
+            for row, url, method, date in rows
+            if not may_lie(Candidate(url=url, role=Role.ARTICLE, method=method, date=date), limits)
+        ]
+        for row in left:
+            self._ledger.execute("UPDATE frontier SET not_before = ? WHERE id = ?", (self._now() + NEXT_RUN, row))
 
     def has_pending_requests(self) -> bool:
         if self.stopped:

@@ -130,7 +130,7 @@ class Schedule:
         """Let all sources of an outlet wait, to be read in full: they are asked for another span of time."""
         self._ledger.execute(
             "UPDATE frontier SET state = 0, attempts = 0, not_before = 0, etag = NULL, modified = NULL"
-            " WHERE outlet = ? AND role IN ('home', 'feed', 'sitemap', 'section') AND state IN (2, 3)",
+            " WHERE outlet = ? AND role IN ('home', 'feed', 'sitemap', 'section') AND state IN (0, 2, 3)",
             (outlet,),
         )
 

@@ -80,3 +80,22 @@ def test_a_span_through_the_days_of_an_archive(pages: Pages, article: Any, tmp_p
     }
     assert len(fetched) == 10
     assert {asked[path] for path in fetched} == {1}
+
+
+def test_after_a_usual_run_and_for_another_span(small_web: Web, new_job: Job) -> None:
+    """What waits from the usual run is not of the span; the sources are read again, and not only if they changed."""
+    web = small_web("faro")
+    job = new_job(web)
+    usual = job.crawl("-a", "deny=/sitemap*", "-a", "pages=1")
+    assert usual.status == 0, usual
+    truth = {item.canonical_url: item.published_at for item in web.articles()}
+    for first in (10, 18):
+        known = len(web.requests)
+        since, until = datetime(2026, 9, first, tzinfo=UTC), datetime(2026, 9, first + 3, tzinfo=UTC)
+        ended = job.crawl("-a", f"since={since:%Y-%m-%d}", "-a", f"until={until:%Y-%m-%d}", "-a", "deny=/sitemap*")
+        assert ended.status == 0, ended
+        asked = {request.path for request in web.requests[known:]}
+        found = [at for url, at in truth.items() if at and any(url.endswith(path) for path in asked - {"/"})]
+        inside = [at for at in truth.values() if at and since <= at < until]
+        assert inside and set(inside) <= set(found)
+        assert [at for at in found if not since - DAY <= at < until + DAY] == []
