@@ -108,6 +108,8 @@ def run_spider(command: ScrapyCommand, name: str, arguments: dict[str, Any]) -> 
         error = errors[0] if errors else None
         if isinstance(error, BroadsheetError):
             print(f"scrapy: {error}", file=sys.stderr)
+            if crawler.settings["LOG_FILE"]:  # under scrapyd nobody sees standard error
+                logging.getLogger(__name__).error("%s", error)
         elif error is not None:
             logging.getLogger(__name__).error("the crawl could not start", exc_info=error)
         return ExitStatus.of(error)

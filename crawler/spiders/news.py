@@ -16,7 +16,8 @@ class NewsSpider(JobSpider):
     name = "news"
     on_demand = False
 
-    def __init__(self, job: str | None = None, **options: str) -> None:
+    def __init__(self, job: str | None = None, _job: str | None = None, **options: str) -> None:
+        """``_job`` is what scrapyd calls its run; it means nothing here."""
         if not job:
             raise ConfigError("which job? scrapy crawl news -a job=FILE.toml (see the folder jobs/ for examples)")
         super().__init__(override(load(job), options))
