@@ -131,7 +131,9 @@ def show(document: dict[str, Any], past: dict[str, list[int]], console: Console)
         for finding in outlet["findings"]:
             since = datetime.fromisoformat(finding["since"]).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
             console.print(f"\n{name}: {finding['kind']} since {since}", markup=False, soft_wrap=True)
-            for line in textwrap.wrap(finding["cause"], 76, initial_indent="  ", subsequent_indent="  "):
+            for line in textwrap.wrap(
+                finding["cause"], 76, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+            ):
                 console.print(line, markup=False, soft_wrap=True)
     console.print(f"\n{document['job']} at {document['at']}: {document['verdict']}", markup=False, soft_wrap=True)
 

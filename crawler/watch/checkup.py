@@ -85,7 +85,8 @@ IN_WORDS = {
     "ResponseNeverReceived": "the connection is cut",
     "Certificate": "its certificate is not valid",
     "SSL": "TLS fails",
-    "Refused": "its address may not be spoken to",
+    "BlockedAddress": "its address may not be spoken to",
+    "CannotResolve": "its host name cannot be resolved",
 }
 """Network errors by a part of their class names."""
 
@@ -131,7 +132,7 @@ class Health:
     def from_crawler(cls, crawler: Crawler) -> Health:
         crawl: Crawl | None = getattr(crawler, "broadsheet", None)
         if crawl is None or not crawl.job.outlets:
-            raise NotConfigured("there is no job with outlets")
+            raise NotConfigured  # single pages: they have no past
         return cls(crawler)
 
     @property

@@ -121,7 +121,7 @@ class Metrics:
     def from_crawler(cls, crawler: Crawler) -> Metrics:
         port, file = crawler.settings["BROADSHEET_METRICS_PORT"], crawler.settings["BROADSHEET_METRICS_FILE"]
         if (port in (None, "") and not file) or not hasattr(crawler, "broadsheet"):
-            raise NotConfigured("no metrics are asked for, or there is no job")
+            raise NotConfigured  # without a word, or Scrapy warns of it in each run
         return cls(crawler, None if port in (None, "") else int(port), Path(file) if file else None)
 
     def _begin(self) -> None:

@@ -69,5 +69,7 @@ def tell_health(document: Mapping[str, Any], console: Console) -> None:
     for name, outlet in document["outlets"].items():
         for finding in outlet["findings"]:
             text = f"{name}: {finding['cause']}"
-            for line in textwrap.wrap(text, 80, initial_indent="Unhealthy: ", subsequent_indent="  "):
+            for line in textwrap.wrap(
+                text, 80, initial_indent="Unhealthy: ", subsequent_indent="  ", break_on_hyphens=False
+            ):
                 console.print(line, soft_wrap=True, markup=False)

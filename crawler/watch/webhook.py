@@ -48,7 +48,7 @@ class Webhook:
     def from_crawler(cls, crawler: Crawler) -> Webhook:
         url = crawler.settings["BROADSHEET_WEBHOOK"]
         if not url or not hasattr(crawler, "broadsheet_health"):
-            raise NotConfigured("no webhook is set, or there is no job with outlets")
+            raise NotConfigured  # without a word, or Scrapy warns of it in each run
         return cls(crawler, url)
 
     def _stopped(self) -> None:
