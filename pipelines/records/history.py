@@ -94,10 +94,12 @@ class LedgerHistory:
             self.put(key, known)
 
     def reread(self, key: str, known: Known) -> None:
-        self._ledger.execute(
-            "UPDATE article SET text = ?, marks = ?, left_out = ? WHERE canonical = ?",
+        cursor = self._ledger.execute(
+            "UPDATE article SET text = ?, marks = ?, left_out = ? WHERE canonical = ? AND digests = ''",
             (raw(known.text), packed(known.paragraphs), packed(known.left_out) or None, storable(key)),
         )
+        if not cursor.rowcount:  # of before there were changes
+            self.put(key, known)
 
     def _retire(self, name: str, known: Known) -> None:
         """The story that stood at an address before: kept for its history, and not found by the address any more."""

@@ -105,10 +105,13 @@ class Settler:
             return Settled(article, Seen(key=key, known=None, new=True) if found.inherited else None, key=key)
         self._name(article, key)
         change = change_of(known, now)
-        if change != "text" and known.text != now.text:  # the note says it, so that a reader of it decides alike
-            known = dataclasses.replace(known, text=now.text, paragraphs=now.paragraphs, left_out=now.left_out)
-            found = found._replace(known=known)
-            self._history.reread(key, known)
+        if change != "text":
+            text = {"text": now.text, "paragraphs": now.paragraphs, "left_out": now.left_out}
+            held = self._history.get(key) if found.told else known  # what a note tells of is as it was read then
+            if held is not None and held.text != now.text:
+                self._history.reread(key, dataclasses.replace(held, **text))  # type: ignore[arg-type]
+            known = dataclasses.replace(known, **text)  # type: ignore[arg-type]
+            found = found._replace(known=known)  # the note says it, so that a reader of it decides alike
         before = None
         outcome: Outcome
         if known.run == self._run:
@@ -119,7 +122,7 @@ class Settler:
         elif change is None:
             outcome = _rejected(article, "unchanged", f"as {known.id}, version {known.number}")
             state = _shown(known, now.seen, now.address)
-            self._history.look(key, dataclasses.replace(state, run=self._run, paragraphs=now.paragraphs))
+            self._history.look(key, dataclasses.replace(state, run=self._run))
         else:
             version = Version(number=known.number + 1, previous_id=known.id, first_seen=known.first_seen, change=change)
             if change == "text":

@@ -109,8 +109,10 @@ class Job:
         self.ledger = Ledger(folder / "ledger.sqlite3")
         self.captures = 0
         self.runs: list[list[tuple[Outcome, Settled]]] = []
+        self.left_out: dict[str, tuple[int, ...]] = {}
+        """What site memory kept out of the text of a capture."""
 
-    def run(self, *outcomes: Outcome, minute: int | None = None) -> list[Settled]:
+    def run(self, *outcomes: Outcome, minute: int | None = None, left_out: tuple[int, ...] = ()) -> list[Settled]:
         """Settle what a run captured; ``minute`` is its time, by default an hour after the last."""
         number, name, _ = self.ledger.open_run(f"run-{len(self.runs) + 1}", "")
         minute = 60 * number if minute is None else minute
@@ -120,7 +122,8 @@ class Job:
         made = []
         for outcome in outcomes:
             dated = self._dated(outcome, minute)
-            settled = Settler(history, number).settle(dated)
+            self.left_out[dated.warc.record_id] = left_out
+            settled = Settler(history, number).settle(dated, left_out)
             self._write(history, lines, number, settled)
             made.append((dated, settled))
         for each in lines.values():
@@ -160,9 +163,9 @@ class Job:
         """Every run read by itself, from its captures and notes alone, must come to what it came to; so must all runs
         read one after the other into a new ledger, which then holds the same."""
         for made in self.runs:
-            _equal(made, Settler(Memory(), 1, self._told(made)))
+            self._equal(made, Settler(Memory(), 1, self._told(made)))
             lone = Ledger(":memory:")  # as after the loss of the runs before
-            _equal(made, Settler(LedgerHistory(lone), 1, self._told(made)))
+            self._equal(made, Settler(LedgerHistory(lone), 1, self._told(made)))
             lone.close(commit=False)
         other = Ledger(":memory:")
         history = LedgerHistory(other)
@@ -172,7 +175,7 @@ class Job:
             reader = Settler(history, number, self._told(made))
             offsets = dict.fromkeys(offsets, 0)
             for outcome, settled in made:
-                found = reader.settle(outcome)
+                found = reader.settle(outcome, self.left_out[outcome.warc.record_id])
                 assert found[0::2] == settled[0::2]
                 for kind, record in (("articles", found.outcome), ("changes", found.change)):
                     if record is None or (kind == "articles" and not isinstance(record, Article)):
@@ -194,15 +197,14 @@ class Job:
                 notes[outcome.warc.record_id] = Seen.from_json(settled.seen.to_json())
         return notes.get
 
+    def _equal(self, made: Sequence[tuple[Outcome, Settled]], reader: Settler) -> None:
+        for outcome, settled in made:
+            found = reader.settle(outcome, self.left_out[outcome.warc.record_id])
+            assert found.outcome == settled.outcome
+            assert found.change == settled.change
+
     def close(self) -> None:
         self.ledger.close()
-
-
-def _equal(made: Sequence[tuple[Outcome, Settled]], reader: Settler) -> None:
-    for outcome, settled in made:
-        found = reader.settle(outcome)
-        assert found.outcome == settled.outcome
-        assert found.change == settled.change
 
 
 def kinds(settled: Sequence[Settled]) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.model import Change, Edit, Outcome
+from pipelines.model import Change, Edit, Outcome, mark
 from pipelines.records.known import known_of
 from pipelines.records.ledger import MIGRATIONS
 from pipelines.records.settle import Seen, Settled, Settler
@@ -181,6 +181,17 @@ def test_each_version_is_compared_with_the_one_before(job: Job) -> None:
     assert rows == [(1, 1), (2, 2)]
 
 
+def test_a_line_that_is_known_for_furniture_by_now(job: Job) -> None:
+    """No change by itself, and none beside another; the ledger remembers the text as it is read now."""
+    letter = "Sign up for our letter."
+    known = (mark(letter),)
+    job.run(story(TEXT + "\n\n" + letter))
+    assert kinds(job.run(story(), story(), left_out=known)) == ["unchanged", "duplicate"]
+    assert kinds(job.run(story(TEXT + "\n\n" + letter))) == ["unchanged"], "and if it is not known again"
+    (edited,) = job.run(story(EDITED), left_out=known)
+    assert change(edited).diff == (Edit(op="added", paragraph=4, before=None, after="The mayor was pleased."),)
+
+
 def test_where_the_old_records_are_gone_there_is_no_diff(tmp_path: Path) -> None:
     job = Job(tmp_path, keep_records=False)
     job.run(story())
@@ -218,6 +229,10 @@ def test_a_ledger_of_before_there_were_changes(tmp_path: Path) -> None:
                     (KEY, values["id"], values["first_seen"], json.dumps(values)))  # fmt: skip
     job = Job(tmp_path)
     job.runs.append([])
+    assert kinds(job.run(story())) == ["unchanged"]
+    shorter, last = TEXT.rpartition("\n\n")[::2]
+    assert kinds(job.run(story(shorter), left_out=(mark(last),))) == ["unchanged"]
+    assert job.ledger.execute("SELECT digests FROM article").fetchone() == ("",)
     assert kinds(job.run(story())) == ["unchanged"]
     assert kinds(job.run(story(url="https://m.herald.example/bridge"))) == ["unchanged"]
     job.run(gone(404))
