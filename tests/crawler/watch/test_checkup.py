@@ -32,9 +32,8 @@ def test_reasons_in_words(reason: str, words: str) -> None:
     assert in_words(reason) == words
 
 
-def fetched(
-    role: str, status: int, outcome: str, *, kind: str = "response", url: str = "https://p.example/x"
-) -> Fetched:
+def fetched(role: str, status: int, outcome: str, *, kind: str = "response") -> Fetched:
+    url = "https://p.example/x"
     ref = CaptureRef(
         filename="a", offset=0, length=1, record_id="r", url=url, date="d", type=kind, payload_digest=None  # type: ignore[arg-type]
     )  # fmt: skip
