@@ -14,6 +14,7 @@ Standard library only. Everything on it is made up; the same seed gives the same
 from sampleweb.clock import DAY_ZERO, DEFAULT_CLOCK, HORIZON
 from sampleweb.incidents import SCENARIO, Incident
 from sampleweb.model import Event, Expected, Request
+from sampleweb.rich import Requisite, RichPage
 from sampleweb.web import Home, SampleWeb
 
 __all__ = [
@@ -26,5 +27,7 @@ __all__ = [
     "Home",
     "Incident",
     "Request",
+    "Requisite",
+    "RichPage",
     "SampleWeb",
 ]

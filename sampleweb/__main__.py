@@ -1,4 +1,4 @@
-"""`python -m sampleweb serve [--port N] [--day N | --clock ISO] [--list]`."""
+"""`python -m sampleweb serve [--port N] [--day N | --clock ISO] [--rich] [--list]`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     serve.add_argument("--clock", type=parse, help="an ISO instant")
     serve.add_argument("--seed", type=int, default=DEFAULT_SEED)
     serve.add_argument("--scenario", action="store_true", help="with the incidents of the scenario")
+    serve.add_argument("--rich", action="store_true", help="with the gallery of rich pages")
     serve.add_argument("--list", action="store_true", help="list the articles and leave")
     options = parser.parse_args(argv)
     clock = options.clock or (day(options.day) if options.day is not None else DEFAULT_CLOCK)
@@ -31,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         port=options.port,
         seed=options.seed,
         incidents=SCENARIO if options.scenario else (),
+        rich=options.rich,
     )
     done = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: done.set())
@@ -38,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with web:
         for outlet in web.outlets:
             print(f"{outlet.home}\t{outlet.language}\t{outlet.name}")
+        if options.rich:
+            print(f"{web.gallery.home}\t{web.gallery.language}\t{web.gallery.name}")
         if options.list:
             for item in web.articles():
                 print(f"{item.url}\t{item.kind}\t{item.date_published}\t{item.headline}")

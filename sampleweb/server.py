@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Protocol
 
 from sampleweb.clock import http_date
+from sampleweb.incidents import Incident
 from sampleweb.model import Request
+from sampleweb.outlets import Outlet
 from sampleweb.resource import Resource
-from sampleweb.site import Site
 
 HEADER_LIMIT = 32 * 1024
 """Bytes of a request head that are read before the connection is closed."""
@@ -40,12 +42,25 @@ class _Head:
         return connection != "close" if self.version == "HTTP/1.1" else connection == "keep-alive"
 
 
+class Served(Protocol):
+    """What a server needs to know of a site."""
+
+    outlet: Outlet
+    base: str
+
+    def active(self, kind: str, now: datetime) -> Incident | None:
+        """The incident of that kind that is going on."""
+
+    def respond(self, target: str, cookies: str, now: datetime) -> Resource:
+        """The answer to GET `target` at `now`."""
+
+
 class Server:
     """Serves one site on one address. `log` gets each request before its answer is written."""
 
     def __init__(
         self,
-        site: Site,
+        site: Served,
         host: str,
         now: Callable[[], datetime],
         log: Callable[[Request], None],
@@ -65,7 +80,10 @@ class Server:
                 head = await asyncio.wait_for(_read_head(reader), IDLE_SECONDS)
                 if head is None:
                     return
-                keep = self._answer(head, writer)
+                resource = self._find(head)
+                if resource.delay:
+                    await asyncio.sleep(resource.delay)
+                keep = self._answer(head, resource, writer)
                 await writer.drain()
                 if not keep:
                     return
@@ -76,14 +94,15 @@ class Server:
         finally:
             writer.close()
 
-    def _answer(self, head: _Head, writer: asyncio.StreamWriter) -> bool:
-        now = self._now()
+    def _find(self, head: _Head) -> Resource:
         if head.method not in ("GET", "HEAD"):
-            resource = Resource(status=405, content_type="text/plain", body=b"GET or HEAD\n")
-        elif self._redirects:
-            resource = Resource(status=301, location=self.site.base + head.target)
-        else:
-            resource = self.site.respond(head.target, head.headers.get("cookie", ""), now)
+            return Resource(status=405, content_type="text/plain", body=b"GET or HEAD\n")
+        if self._redirects:
+            return Resource(status=301, location=self.site.base + head.target)
+        return self.site.respond(head.target, head.headers.get("cookie", ""), self._now())
+
+    def _answer(self, head: _Head, resource: Resource, writer: asyncio.StreamWriter) -> bool:
+        now = self._now()
         status, lines, body, chunked = self._shape(resource, head, now)
         silent = head.method == "HEAD" or status == 304
         sent = b"" if silent else _chunks(body) if chunked else body
@@ -110,7 +129,7 @@ class Server:
     def _shape(self, resource: Resource, head: _Head, now: datetime) -> tuple[int, list[tuple[str, str]], bytes, bool]:
         """Status, header lines, body with its content coding, whether to send it in chunks."""
         outlet = self.site.outlet
-        lines = [("Date", http_date(now)), ("Server", f"sampleweb/{outlet.template}")]
+        lines = [("Date", http_date(now)), ("Server", f"sampleweb/{outlet.template}"), *resource.headers]
         if resource.location:
             lines += [("Location", resource.location), ("Content-Length", "0")]
             if resource.cookie:
@@ -118,6 +137,7 @@ class Server:
             return resource.status, lines, b"", False
         body, kind = resource.body, resource.content_type
         squeeze = "gzip" in head.headers.get("accept-encoding", "") and kind.startswith(_TEXTUAL) and len(body) > 400
+        squeeze = squeeze or resource.framing == "gzip"
         tag = hashlib.sha256(body).hexdigest()[:20]
         etag = f'"{tag}-gzip"' if squeeze else f'"{tag}"'
         status = resource.status
@@ -143,8 +163,9 @@ class Server:
             lines.append(("Content-Encoding", "gzip"))
         lines.append(("Vary", "Accept-Encoding"))
         if status == 503:
-            lines.append(("Retry-After", "3600"))  # longer than a run may wait: it leaves the site alone
-        chunked = outlet.chunked and head.version == "HTTP/1.1" and resource.content_type == "text/html"
+            lines.append(("Retry-After", str(resource.retry)))
+        wanted = resource.framing == "chunked" or (outlet.chunked and resource.content_type == "text/html")
+        chunked = wanted and head.version == "HTTP/1.1"
         lines.append(("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body))))
         return status, lines, body, chunked
 

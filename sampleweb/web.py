@@ -15,7 +15,8 @@ from sampleweb.incidents import Incident
 from sampleweb.model import Event, Expected, Request
 from sampleweb.newsroom import newsroom
 from sampleweb.outlets import OUTLETS
-from sampleweb.server import HEADER_LIMIT, Server
+from sampleweb.rich import CDN, GALLERY, Gallery, RichPage
+from sampleweb.server import HEADER_LIMIT, Served, Server
 from sampleweb.site import Site
 from sampleweb.sitemaps import CANARY
 
@@ -37,7 +38,8 @@ class SampleWeb:
     """Eight invented outlets on loopback addresses, all at one port.
 
     `clock` is what the outlets take for now; `incidents` go wrong at their time (`SCENARIO` has
-    one of each); `outlets` limits the web to some keys.
+    one of each); `outlets` limits the web to some keys; `rich` adds the gallery of rich pages,
+    which has a truth of its own (`rich_pages`).
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class SampleWeb:
         seed: int = DEFAULT_SEED,
         incidents: Iterable[Incident] = (),
         outlets: Iterable[str] | None = None,
+        rich: bool = False,
     ) -> None:
         self._clock = clock
         self._port = port
@@ -55,6 +58,9 @@ class SampleWeb:
         self._incidents = tuple(incidents)
         self._keys = tuple(outlets) if outlets is not None else None
         self._sites: dict[str, Site] = {}
+        self._rich = rich
+        self._gallery: Gallery | None = None
+        self._hosts: dict[str, Served] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.requests: list[Request] = []
@@ -119,9 +125,8 @@ class SampleWeb:
             servers: list[asyncio.Server] = []
             port = self._port
             try:
-                for outlet in OUTLETS:
-                    if self._keys is not None and outlet.key not in self._keys:
-                        continue
+                wanted = [one for one in OUTLETS if self._keys is None or one.key in self._keys]
+                for outlet in (*wanted, *((GALLERY, CDN) if self._rich else ())):
                     for host in (outlet.host, outlet.old_host):
                         if not host:
                             continue
@@ -138,17 +143,17 @@ class SampleWeb:
                 continue
             stories = newsroom(self._seed)
             self._port = port
-            self._sites = {
-                outlet.key: Site(outlet, stories[outlet.key], port, self._incidents)
-                for outlet in OUTLETS
-                if self._keys is None or outlet.key in self._keys
-            }
+            self._sites = {outlet.key: Site(outlet, stories[outlet.key], port, self._incidents) for outlet in wanted}
+            self._hosts = dict(self._sites)
+            if self._rich:
+                self._gallery = Gallery(self._seed, port)
+                self._hosts |= {one.key: self._gallery.host(one) for one in (GALLERY, CDN)}
             return servers
         raise AssertionError("unreachable")
 
     def _late_handler(self, key: str, host: str):  # type: ignore[no-untyped-def]
         async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            site = self._sites[key]
+            site = self._hosts[key]
             old = host != site.outlet.host
             server = Server(site, host, lambda: self._clock, self.requests.append, redirects=old)
             await server.handle(reader, writer)
@@ -175,6 +180,22 @@ class SampleWeb:
             )
             for key, site in self._sites.items()
         )
+
+    @property
+    def gallery(self) -> Home:
+        """Name and home page of the gallery of rich pages, which is none of the `outlets`."""
+        home = self._rich_gallery().home
+        return Home(key=GALLERY.key, name=GALLERY.name, home=f"{home}/", host=GALLERY.host, language=GALLERY.language)
+
+    @property
+    def rich_pages(self) -> tuple[RichPage, ...]:
+        """The truth about the gallery: each page, what it says and what it needs."""
+        return self._rich_gallery().pages
+
+    def _rich_gallery(self) -> Gallery:
+        if self._gallery is None:
+            raise RuntimeError("no gallery: SampleWeb(rich=True), started")
+        return self._gallery
 
     @property
     def clock(self) -> datetime:
