@@ -149,6 +149,9 @@ class Maker:
     def done(self, html: str, *, outcome: str = "article", count: int | None = None) -> RichPage:
         """Serve the page; `count` of its paragraphs are in the page as it is sent."""
         self.served[self.url] = Resource(body=html.encode(), changed=self.published)
+        if not any(one.kind == "icon" for one in self.requisites.values()):
+            url = f"{self.home}/favicon.ico"  # browsers ask for it where no other is named
+            self.requisites[url] = Requisite(url=url, kind="icon", plain=False, browser=False)
         texts = self.draft.paragraphs
         return RichPage(
             key=self.key,

@@ -199,7 +199,7 @@ def lazy(make: Maker) -> RichPage:
         f'<img class="lazy" src="{BLANK}" data-src="{small}" data-srcset="{small} 480w, {large} 960w" sizes="480px" width="480" height="200" alt="">',
         f'<noscript><img src="{inert}" width="320" height="120" alt=""></noscript><img class="lazy" src="{BLANK}" data-src="{behind}" width="640" height="240" alt="">',
     )
-    space = '<div style="height: 5200px" aria-hidden="true"></div>'
+    space = '<div style="height: 3600px" aria-hidden="true"></div>'
     below = figure(f'<img loading="lazy" src="{far}" width="640" height="240" alt="">')
     body = make.story(*map(figure, items)) + space + below
     return make.done(make.page(body, end=f'<script src="{script}" defer></script>\n'))

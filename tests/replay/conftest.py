@@ -101,10 +101,10 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
         for name, served in SERVED.items():
             location = origin.home + served.location if served.location else None
             readings[origin.home + name] = Reading(served.body, served.status, location)
-        _scrapy("archive", "--output", str(job), *(url for url in readings if not url.endswith(LATER)))
-        _scrapy("archive", "--output", str(job), origin.home + LATER)
+        scrapy("archive", "--output", str(job), *(url for url in readings if not url.endswith(LATER)))
+        scrapy("archive", "--output", str(job), origin.home + LATER)
     runs = sorted((job / "runs").iterdir())
-    _scrapy("wacz", str(job))
+    scrapy("wacz", str(job))
     return Archive(runs, origin.home, articles, readings, [next(run.glob("*.wacz")) for run in runs])
 
 
@@ -185,7 +185,7 @@ def run(command: list[str | Path], *, seconds: float = 60, stdin: str | None = N
     return output
 
 
-def _scrapy(command: str, *arguments: str) -> None:
+def scrapy(command: str, *arguments: str) -> None:
     settings = [
         "-s",
         "ALLOW_PRIVATE_ADDRESSES=1",
