@@ -92,6 +92,7 @@ REQUIRED: Mapping[str, Check] = {
     "BROADSHEET_WARC_BYTES": _number(1, int),
     "BROADSHEET_MAX_DISK": _number(0, int),
     "BROADSHEET_LONGEST_WAIT": _number(0),
+    "BROADSHEET_REQUISITE_DELAY": _number(0),
     "BROADSHEET_MAX_HEAD_BYTES": _number(1024, int),
     "BROADSHEET_MAX_INTERIM": _number(0, int),
     "BROADSHEET_CONNECT_TIMEOUT": _number(0.001),

@@ -32,6 +32,7 @@ from crawler.fetch.schedule import SOURCES, Schedule
 from crawler.fetch.wire import head_of
 from crawler.jobs import Job, Limits, Outlet
 from crawler.signals import captured, settled
+from crawler.spiders.base import JobSpider
 from crawler.status import ExitStatus
 from crawler.watch.report import counts
 from crawler.watch.tally import Tallies
@@ -118,19 +119,20 @@ class Crawl:
         ledger = self.live.ledger
         self.robots = RobotsCache()
         self.robots.restore(ledger.execute("SELECT * FROM robots").fetchall())
-        since = self._run_started()
+        self.run_started = since = self._run_started()
         self.schedule = Schedule(ledger, limits=self._limits, now=clock.now, since=since)
         self.frontier = Frontier(
             ledger,
             delay=lambda host: job.delay(host, settings.getfloat("BROADSHEET_DELAY")),
             per_host=lambda host: job.concurrency(host, settings.getint("BROADSHEET_CONNECTIONS")),
-            pages=job.pages,
+            pages=lambda outlet: limits.pages if (limits := self._limits(outlet)) else sys.maxsize,
             listings=lambda outlet: sys.maxsize if self._backfills(outlet) else LISTINGS,
             call_later=self._call_later,
             since=since,
             schedule=self.schedule,
             on_demand=getattr(self.crawler.spider, "on_demand", True),
             longest_wait=settings.getfloat("BROADSHEET_LONGEST_WAIT"),
+            requisite_delay=settings.getfloat("BROADSHEET_REQUISITE_DELAY"),
         )
         self._take_up()
         self.tallies = Tallies(ledger, self.live.run.number, self.frontier.counts)
@@ -313,8 +315,11 @@ class Crawl:
             unusable = getattr(spider, "unusable", [])
             self.failures = [(url, "no http(s) URL that can be fetched") for url in unusable]
             self.failures += self.frontier.failures()
+            if self.failure is None and reason == "finished":
+                await self.live.run.drain()
+                self.failures += spider.ended(self) if isinstance(spider, JobSpider) else []
             if self.failures:
-                lines = "".join(f"# {reason}\n{url}\n" for url, reason in self.failures)
+                lines = "".join(f"{url}\t# {' '.join(reason.split())}\n" for url, reason in self.failures)
                 (self.live.folder / "failures.txt").write_text(lines, "utf-8", "replace")
             if self.failure is None and reason == "finished":
                 self.live.ledger.execute("DELETE FROM robots")

@@ -41,6 +41,9 @@ BROADSHEET_PARSE_MEGABYTES = 2048
 BROADSHEET_WARC_BYTES = 1_000_000_000
 BROADSHEET_MAX_DISK = 0
 
+# Seconds between two pictures, styles or scripts of a host, where pages are archived with what they need.
+BROADSHEET_REQUISITE_DELAY = 0.2
+
 # Seconds that a run waits for a host that asks for patience; one that asks for more is left to the next run.
 BROADSHEET_LONGEST_WAIT = 300
 

@@ -6,7 +6,8 @@ import argparse
 import logging
 import re
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -15,6 +16,9 @@ from crawler.checks import check
 from crawler.status import ExitStatus, exit_status
 from pipelines.errors import BroadsheetError, ConfigError
 from pipelines.workers import Workers
+
+if TYPE_CHECKING:
+    from crawler.crawl import Crawl
 
 
 def examples(parser: argparse.ArgumentParser, text: str) -> None:
@@ -80,9 +84,19 @@ def take_max_disk(command: ScrapyCommand, opts: argparse.Namespace) -> None:
     command.settings.set("BROADSHEET_MAX_DISK", size, "cmdline")
 
 
-def run_spider(command: ScrapyCommand, name: str, arguments: dict[str, Any]) -> ExitStatus:
-    """Run a spider to its end, print the summary, and say how it ended."""
-    from crawler.watch.report import tell
+def run_spider(
+    command: ScrapyCommand,
+    name: str,
+    arguments: dict[str, Any],
+    *,
+    finish: Callable[[Crawl], None] | None = None,
+    tell: Callable[[Crawl], None] | None = None,
+) -> ExitStatus:
+    """Run a spider to its end, print the summary (or have ``tell`` do it), and say how it ended.
+
+    ``finish`` makes of a run that is complete what else is to be made of it.
+    """
+    from crawler.watch.report import tell as tell_all
 
     process = command.crawler_process
     assert process is not None
@@ -113,5 +127,11 @@ def run_spider(command: ScrapyCommand, name: str, arguments: dict[str, Any]) -> 
         elif error is not None:
             logging.getLogger(__name__).error("the crawl could not start", exc_info=error)
         return ExitStatus.of(error)
-    tell(crawl)
+    if finish is not None and crawl.status in (ExitStatus.COMPLETE, ExitStatus.PARTIAL):
+        try:
+            finish(crawl)
+        except (BroadsheetError, OSError) as error:
+            print(f"scrapy: the run is archived, but: {error}", file=sys.stderr)
+            return ExitStatus.of(error)
+    (tell or tell_all)(crawl)
     return exit_status(crawler)

@@ -27,7 +27,7 @@ from crawler.discovery.likeness import twin_of
 from crawler.discovery.redirects import MAX_HOPS
 from crawler.discovery.spans import may_lie
 from crawler.discovery.urls import normalise
-from crawler.fetch.hosts import LONGEST_WAIT, Host, Hosts
+from crawler.fetch.hosts import LONGEST_WAIT, REQUISITE_DELAY, Host, Hosts
 from crawler.fetch.schedule import Schedule
 from crawler.fetch.wire import BODY_UNREAD
 from pipelines import clock
@@ -70,8 +70,9 @@ Validators = tuple[str | None, str | None]
 MOST_VALIDATOR = 1024
 """Characters of an ETag that are kept."""
 
-RANK = (Role.REQUISITE, Role.ARTICLE, Role.SECTION, Role.HOME, Role.SITEMAP, Role.FEED, Role.ROBOTS)
-"""Sources before articles, so that the newest articles are known when their turn comes; those that say most first."""
+RANK = (Role.ARTICLE, Role.REQUISITE, Role.SECTION, Role.HOME, Role.SITEMAP, Role.FEED, Role.ROBOTS)
+"""Sources before articles, so that the newest articles are known when their turn comes, those that say most first; what
+a page needs before the next page, so that what there is when a run is stopped is whole."""
 
 
 _SCHEME = "lower(substr(url, 1, instr(url, ':') - 1))"
@@ -107,7 +108,7 @@ class Frontier(BaseScheduler):
     ``call_later`` has Scrapy's engine ask again after so many seconds. ``since`` is the start of the run, which may lie
     before that of the process. With ``on_demand``, seeds are asked for by name: they are fetched again by every run.
     ``schedule`` says what else is fetched again; without it, nothing is. ``longest_wait`` is how many seconds a run
-    waits for a host that asks for it.
+    waits for a host that asks for it, ``requisite_delay`` the delay after what a page needs to be shown.
     """
 
     def __init__(
@@ -125,13 +126,20 @@ class Frontier(BaseScheduler):
         schedule: Schedule | None = None,
         on_demand: bool = True,
         longest_wait: float = LONGEST_WAIT,
+        requisite_delay: float = REQUISITE_DELAY,
     ) -> None:
         self._schedule, self._on_demand = schedule, on_demand
         self._anew: set[str] = set()
         """Keys of addresses fetched again in this run: what they lead on to is fetched again, too."""
         self._ledger, self._pages, self._listings = ledger, pages, listings
         self._call_later, self._clock, self._now, self._since = call_later, clock, now, since
-        self.hosts = Hosts(delay=delay, connections=per_host, clock=clock, longest_wait=longest_wait)
+        self.hosts = Hosts(
+            delay=delay,
+            connections=per_host,
+            clock=clock,
+            longest_wait=longest_wait,
+            requisite_delay=requisite_delay,
+        )
         self._alarm: IDelayedCall | None = None
         self._asked: Counter[tuple[str, bool]] = Counter()
         """Articles (True) and listings (False) handed out per outlet in this run."""
@@ -227,7 +235,7 @@ class Frontier(BaseScheduler):
         for host in self.hosts.turns():
             if host.busy or not self._peek(host):
                 continue  # it is offered again when a request of it ends or an address is added
-            host.ready = self._clock() + host.delay
+            host.ready = self._clock() + host.pause(requisite=host.rows[0][3] == Role.REQUISITE)
             request = self._take(host)
             self.hosts.offer(host)
             return request
@@ -349,8 +357,8 @@ class Frontier(BaseScheduler):
     def _stand_in(self, outlet: str) -> None:
         """A source of the outlet does not tell what it should: ask the others in this run."""
         assert self._schedule is not None
-        for name in self._schedule.stand_in(outlet):
-            self._count(outlet)["waiting"] += 1
+        for name, number in self._schedule.stand_in(outlet).items():
+            self._count(outlet)["waiting"] += number
             self._waits(name)
 
     def recovered(self, capture: Capture) -> None:

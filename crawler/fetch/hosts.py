@@ -19,12 +19,19 @@ LONGEST_WAIT = 300.0
 """Seconds that a run waits for a host that asks for it; one that asks for more is left alone for this run."""
 
 
+REQUISITE_DELAY = 0.2
+"""Seconds between two pictures, styles or scripts of a host. A browser asks for six of them at once."""
+
+
 @dataclass(slots=True)
 class Host:
     """What politeness needs to know of a host."""
 
     name: str
     delay: float
+    """Seconds between two requests."""
+    requisite_delay: float
+    """The same after what a page needs to be shown."""
     connections: int
     rows: deque[tuple[Any, ...]] = field(default_factory=deque)
     """The addresses that are next, as the ledger has them."""
@@ -45,6 +52,10 @@ class Host:
     fresh: bool = False
     """``rows`` shows what the ledger has; if it is empty, nothing waits."""
     queued: bool = False
+
+    def pause(self, *, requisite: bool) -> float:
+        """Seconds to leave after a request."""
+        return min(self.delay, self.requisite_delay) if requisite else self.delay
 
     @property
     def busy(self) -> bool:
@@ -67,8 +78,10 @@ class Hosts:
         connections: Callable[[str], int],
         clock: Callable[[], float],
         longest_wait: float = LONGEST_WAIT,
+        requisite_delay: float = REQUISITE_DELAY,
     ) -> None:
         self._delay, self._connections, self._clock, self._longest_wait = delay, connections, clock, longest_wait
+        self._requisite_delay = requisite_delay
         self._all: dict[str, Host] = {}
         self._ready: deque[Host] = deque()
         self._timers: list[tuple[float, str]] = []
@@ -79,7 +92,7 @@ class Hosts:
     def __getitem__(self, name: str) -> Host:
         host = self._all.get(name)
         if host is None:
-            host = self._all[name] = Host(name, self._delay(name), self._connections(name))
+            host = self._all[name] = Host(name, self._delay(name), self._requisite_delay, self._connections(name))
         return host
 
     # ------------------------------------------------------------------ turns
@@ -142,6 +155,7 @@ class Hosts:
         host = self[name]
         host.ready += max(0.0, delay - host.delay)
         host.delay = max(host.delay, delay)
+        host.requisite_delay = max(host.requisite_delay, delay)  # the host said so of all requests
 
     def give_up(self, host: Host, why: str) -> None:
         """Leave a host alone for the rest of the run."""

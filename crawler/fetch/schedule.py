@@ -16,6 +16,7 @@ All is kept in the ledger's table ``frontier`` (``seen``, ``due``, ``base``, ``a
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -200,8 +201,8 @@ class Schedule:
         """The outlet of a source that was asked in this run."""
         return self._polled[key].outlet
 
-    def stand_in(self, outlet: str) -> list[str]:
-        """Let the outlet's other sources wait, but for those of this run; gives their hosts."""
+    def stand_in(self, outlet: str) -> Counter[str]:
+        """Let the outlet's other sources wait, but for those of this run; gives how many of each host."""
         rows = self._ledger.execute(
             "UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE outlet = ? AND state = 2"
             " AND role IN ('home', 'feed', 'sitemap', 'section') AND depth <= 1 AND (seen IS NULL OR seen < ?)"
@@ -210,7 +211,7 @@ class Schedule:
         ).fetchall()
         for row, _ in rows:
             self._ledger.execute("UPDATE source SET missed = 0, first = ? WHERE id = ?", (self._now(), row))
-        return list(dict.fromkeys(host for _, host in rows))
+        return Counter(host for _, host in rows)
 
     def settle_sources(self) -> None:
         """At the end of a run: credit what was told, and say when each source is asked again."""

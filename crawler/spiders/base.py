@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider
 from scrapy.http import Response
 
 from crawler.jobs import Job, Outlet
 from pipelines.model import Candidate, Role
+
+if TYPE_CHECKING:
+    from crawler.crawl import Crawl
 
 
 class JobSpider(Spider):
@@ -43,6 +46,11 @@ class JobSpider(Spider):
     def seeds(self) -> list[Candidate]:
         """Where the crawl starts."""
         raise NotImplementedError
+
+    def ended(self, crawl: Crawl) -> list[tuple[str, str]]:
+        """All is fetched and settled. Gives addresses that were archived and yet are not what was asked for, and why:
+        they count as failed."""
+        return []
 
     async def start(self) -> AsyncIterator[Any]:
         for candidate in self.seeds():

@@ -15,7 +15,7 @@ from pipelines.archive.cdxj import write_index
 from pipelines.archive.reader import Item
 from pipelines.archive.recover import read_tail
 from pipelines.archive.writer import OPEN, Note, WarcWriter
-from pipelines.flow.files import INDEX, RECORDS, SUMMARY, atomically, sha256
+from pipelines.flow.files import INDEX, SUMMARY, atomically, sha256
 from pipelines.flow.run import Hooks, Run
 from pipelines.model import Capture
 from pipelines.records.ledger import Ledger, Lock
@@ -52,8 +52,8 @@ class LiveRun:
             | {name: version(name) for name in PARTS},
             **report(),
             "files": [
-                {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
-                for path in [*sealed, *(self.folder / name for name in (*RECORDS, INDEX))]
+                {"name": str(path.relative_to(self.folder)), "bytes": path.stat().st_size, "sha256": sha256(path)}
+                for path in _files(self.folder)
             ],
         }
         with atomically(self.folder / SUMMARY) as handle:
@@ -156,6 +156,12 @@ def _reconcile(place: Path, ledger: Ledger, run: int, writer: WarcWriter) -> _Di
         difference.items += tail.items
         writer.resume(path, tail.length)
     return difference
+
+
+def _files(folder: Path) -> list[Path]:
+    """What a run consists of; what begins with a dot is for the time of the crawl only."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and path != folder / SUMMARY)
+    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
 
 
 def _now() -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import zlib
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -43,7 +44,7 @@ LONGEST_HELD = 60.0
 """Seconds that a capture is held back at most: records behind it in the WARC wait for it too."""
 
 OBSERVE_ALL, OBSERVE_EVERY = 64, 8
-"""Every page of a site is observed until its memory rests on 64, then every eighth, to notice a redesign."""
+"""Every page of a site is observed until its memory rests on 64, then every eighth address, to notice a redesign."""
 
 
 @dataclass(slots=True)
@@ -68,7 +69,6 @@ class Site:
     held: list[Pending] = field(default_factory=list)
     since: float | None = None
     """When the first of them was held back (the event loop's time)."""
-    captures: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,9 +208,10 @@ class Run:
         memory = self._memories.at(site, (ref.filename, ref.offset)) if remembers else None
         hold = remembers and memory is None
         state = self._sites.setdefault(site, Site())
-        state.captures += remembers
         observe = remembers and (
-            memory is None or memory.pages + len(state.observed) < OBSERVE_ALL or state.captures % OBSERVE_EVERY == 0
+            memory is None
+            or memory.pages + len(state.observed) < OBSERVE_ALL
+            or zlib.crc32(ref.url.encode("utf-8", "replace")) % OBSERVE_EVERY == 0
         )
         self._submit(
             pending,
