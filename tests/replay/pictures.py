@@ -3,6 +3,7 @@
     live = shoot(url)                             # the site as it is now
     shown = replayed([run / "x.warc.gz"], [url])  # the archive in pywb, with the network off
     shown[url].unanswered                         # what the page asked for and the archive has not
+    replayed_in_replayweb(run / "x.wacz", [url])  # the same in ReplayWeb.page: compare with shoot_all(framed=True)
     difference(live.png, shown[url].png)          # share of pixels that a person sees to differ
 
 Needs Chromium, node and what ``make replay-env`` installs; ``lacking()`` says what of it is not there.
@@ -27,6 +28,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.replay.conftest import ENVIRONMENT, NODE_MODULES, run
 from tests.replay.showroom import Showroom
@@ -66,7 +68,7 @@ class Asked:
     """0: no answer."""
     error: str
     dated: bool
-    """Whether the answer says of what instant it is, as pywb's from an archive do."""
+    """Whether the answer says that it is an archived one: of which instant, or with which headers once."""
 
 
 @dataclass(frozen=True)
@@ -108,25 +110,42 @@ def shoot(url: str) -> Shot:
     return shoot_all([url])[url]
 
 
-def shoot_all(urls: Iterable[str], *, network: dict[str, str] = LOOPBACK) -> dict[str, Shot]:
-    """Several, each in a fresh profile of one browser; only hosts of `network` are asked."""
+def shoot_all(
+    urls: Iterable[str], *, framed: bool = False, network: dict[str, str] = LOOPBACK, wacz: Path | None = None
+) -> dict[str, Shot]:
+    """Several, each in a fresh profile of one browser; only hosts of `network` are asked.
+
+    `framed`: within a frame that is as large as the window, and then as high as the page: what is fixed to the lower
+    edge of a window stands at the end. `wacz`: in such frames of ReplayWeb.page."""
     wanted = list(urls)
-    with tempfile.TemporaryDirectory(prefix="shots-") as name, Showroom(Path(name), {}) as room:
-        pictures = [Path(name) / f"{number}.png" for number in range(len(wanted))]
-        visits = [{"url": url, "png": str(png)} for url, png in zip(wanted, pictures, strict=True)]
-        seen = _node({"visits": visits, "proxy": room.proxy, **network})["visits"]
-        return {
-            url: Shot(
-                url=url,
-                png=png.read_bytes() if png.exists() else b"",
-                title=one.get("title", ""),
-                text=one.get("text", ""),
-                requests=tuple(Asked(**request) for request in one["requests"]),
-                console=tuple(one["console"]),
-                refused=tuple(target for target in room.refused if not _host(target).endswith(BROWSERS_OWN)),
-            )
-            for url, png, one in zip(wanted, pictures, seen, strict=True)
-        }
+    packages = {"run.wacz": wacz} if wacz else {}
+    with tempfile.TemporaryDirectory(prefix="shots-") as name:
+        ground = Path(name) / "ground.html"
+        ground.write_text("<!doctype html><title>ground</title><body>", "utf-8")
+        with Showroom(NODE_MODULES / "replaywebpage", {"ground.html": ground, **packages}) as room:
+            pictures = [Path(name) / f"{number}.png" for number in range(len(wanted))]
+            visits = [{"url": url, "png": str(png)} for url, png in zip(wanted, pictures, strict=True)]
+            task: dict[str, Any] = {"visits": visits, "proxy": room.proxy, **network}
+            if framed or wacz:
+                task["ground"] = f"{room.base}ground.html"
+            if wacz:
+                at = f"{datetime.now(UTC):%Y%m%d%H%M%S}"
+                task |= {"direct": urlsplit(room.base).netloc, "hosts": "127.0.0.1"}
+                task["wacz"] = {"base": room.base, "source": f"{room.base}run.wacz", "at": at}
+            seen = _node(task)["visits"]
+            shots = {
+                url: Shot(
+                    url=url,
+                    png=png.read_bytes() if png.exists() else b"",
+                    title=one.get("title", ""),
+                    text=one.get("text", ""),
+                    requests=tuple(Asked(**ask) for ask in one["requests"] if ask["url"] != task.get("ground")),
+                    console=tuple(one["console"]),
+                    refused=tuple(target for target in room.refused if not _host(target).endswith(BROWSERS_OWN)),
+                )
+                for url, png, one in zip(wanted, pictures, seen, strict=True)
+            }
+            return {url: _judged(shot, room.base.rstrip("/"), {}) for url, shot in shots.items()} if wacz else shots
 
 
 def difference(png_a: bytes, png_b: bytes) -> float:
@@ -166,13 +185,13 @@ def replayed(archive: Path | Sequence[Path], urls: Iterable[str], *, rewritten: 
 
 def _judged(shot: Shot, origin: str, captured: dict[str, set[str]]) -> Shot:
     """With what the archive did not answer. pywb dates its answers from the archive, but for those that scripts ask
-    for: they are looked up in the index. Its own script is not of the archive, and its 3xx that lead from one of its
-    addresses to another are answered by where they lead."""
+    for: they are looked up in the index. A player's own scripts are not of the archive, and its 3xx that lead from
+    one of its addresses to another are answered by where they lead."""
     missing = list(shot.refused)
     for one in shot.requests:
-        own = one.url.startswith(f"{origin}/static/")
+        own = one.url.startswith(f"{origin}/static/") or one.url.endswith("__wb_module_decl.js")
         leads = 300 <= one.status < 400 and one.url.startswith(origin)
-        url = re.sub(re.escape(origin) + r"/archive/\d+(\w\w_)?/", "", one.url.partition("#")[0])
+        url = re.sub(re.escape(origin) + r"/(archive|w/[\w-]+(/:\w+)?)/\d+(\w+_)?/", "", one.url.partition("#")[0])
         known = {str(one.status), "revisit"} & captured.get(url, set())
         if not (one.dated or own or leads or known):
             missing.append(url)
@@ -186,6 +205,11 @@ def _index(folder: Path) -> dict[str, set[str]]:
         entry = json.loads(line.split(" ", 2)[2])
         found.setdefault(entry["url"], set()).add(entry.get("status", "revisit"))
     return found
+
+
+def replayed_in_replayweb(wacz: Path, urls: Iterable[str]) -> dict[str, Shot]:
+    """Pages as ReplayWeb.page shows them from a package; compare with `shoot_all(..., framed=True)`."""
+    return shoot_all(urls, wacz=wacz)
 
 
 def _warcs(archive: Path | Sequence[Path], folder: Path) -> Iterator[Path]:

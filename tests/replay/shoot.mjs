@@ -20,6 +20,7 @@ const browser = await chromium.launch({
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-site-isolation-trials",
     `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${task.hosts}`,
     // Whatever is not to be asked directly goes to a proxy, which notes and refuses it.
     `--proxy-server=${task.proxy}`,
@@ -52,7 +53,7 @@ function watched(page) {
     if (!one) return;
     one.status = response.status();
     // All headers: a page that may not read them is nevertheless given them.
-    headers.push(response.allHeaders().then((all) => (one.dated = "memento-datetime" in all), () => {}));
+    headers.push(response.allHeaders().then((all) => (one.dated = Object.keys(all).some((name) => name === "memento-datetime" || name.startsWith("x-archive-orig-"))), () => {}));
     since = Date.now();
   });
   page.on("requestfinished", ended);
@@ -71,47 +72,106 @@ function watched(page) {
   return { found, quiet };
 }
 
-async function scrolled(page, quiet) {
-  for (let place = 0, steps = 0; steps < 80; place += 600, steps += 1) {
-    const height = await page.evaluate((y) => {
-      window.scrollTo({ top: y, behavior: "instant" });
-      return document.documentElement.scrollHeight;
-    }, place);
-    await page.waitForTimeout(40);
-    if (place > height) {
-      await quiet();
-      if ((await page.evaluate(() => document.documentElement.scrollHeight)) <= height) break;
-    }
-  }
-  await page.evaluate(() => window.scrollTo({ top: 0, behavior: "instant" }));
+// Scripts hear of what has come into view when the next frame is painted, which on a busy machine takes its time.
+function painted(view) {
+  return view.evaluate(
+    () =>
+      new Promise((done) => {
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 20)));
+        setTimeout(done, 2000);
+      }),
+  );
 }
 
-async function photograph(visit) {
-  const context = await browser.newContext({
+async function scrolled(view, quiet) {
+  const height = () => view.evaluate(() => document.documentElement.scrollHeight);
+  for (let place = 0, steps = 0; steps < 80; place += 600, steps += 1) {
+    await view.evaluate((y) => window.scrollTo({ top: y, behavior: "instant" }), place);
+    await painted(view);
+    const before = await height();
+    if (place < before) continue;
+    await quiet();
+    await painted(view);
+    if ((await height()) <= before) break;
+  }
+  await view.evaluate(() => window.scrollTo({ top: 0, behavior: "instant" }));
+}
+
+const context = (serviceWorkers) =>
+  browser.newContext({
     viewport: { width: task.width, height: task.height },
     deviceScaleFactor: 1,
     timezoneId: "UTC",
     locale: "en-GB",
-    serviceWorkers: "block",
+    serviceWorkers,
   });
-  const page = await context.newPage();
+
+// ReplayWeb.page with a package: its service worker answers under an address of its own.
+async function opened({ base, source }) {
+  const room = await context("allow");
+  const page = await room.newPage();
+  await page.goto(`${base}?source=${encodeURIComponent(source)}`);
+  const ids = async () => {
+    try {
+      return (await (await fetch("w/api/coll-index")).json()).colls.map((one) => one.id);
+    } catch {
+      return [];
+    }
+  };
+  const deadline = Date.now() + PATIENCE;
+  let id;
+  while (!(id = (await page.evaluate(ids)).at(-1))) {
+    if (Date.now() > deadline) throw new Error("ReplayWeb.page does not open the package");
+    await page.waitForTimeout(100);
+  }
+  await page.close();
+  return { room, prefix: `${base}w/${id}/` };
+}
+
+// The page in a frame that is as large as the window: so it can be shown that wants to be within another.
+async function inFrame(page, url, ground) {
+  await page.goto(ground);
+  await page.evaluate((address) => {
+    document.body.style.margin = "0";
+    const frame = document.createElement("iframe");
+    frame.style = "display: block; border: 0; width: 100vw; height: 100vh";
+    frame.src = address;
+    document.body.replaceChildren(frame);
+  }, url);
+  const frame = await (await page.waitForSelector("iframe")).contentFrame();
+  const deadline = Date.now() + PATIENCE;
+  while (frame.url() === "about:blank" && Date.now() < deadline) await page.waitForTimeout(40);
+  await frame.waitForLoadState("load", { timeout: PATIENCE });
+  return frame;
+}
+
+async function photograph(visit, shown) {
+  const own = shown?.room ?? (await context("block"));
+  const page = await own.newPage();
   const { found, quiet } = watched(page);
   try {
-    await page.goto(visit.url, { waitUntil: "load", timeout: PATIENCE });
+    let view = page;
+    if (task.ground) view = await inFrame(page, (shown ? `${shown.prefix}${task.wacz.at}mp_/` : "") + visit.url, task.ground);
+    else await page.goto(visit.url, { waitUntil: "load", timeout: PATIENCE });
     await quiet();
-    await scrolled(page, quiet);
-    await page.evaluate(() => document.fonts.ready.then(() => true));
-    found.title = await page.title();
-    found.text = await page.evaluate(() => document.body?.innerText ?? "");
-    found.frames = page.frames().map((frame) => frame.url());
+    await scrolled(view, quiet);
+    await view.evaluate(() => document.fonts.ready.then(() => true));
+    found.title = await view.title();
+    found.text = await view.evaluate(() => document.body?.innerText ?? "");
     // While it takes a picture of more than the window, Chromium lays the page out for a narrow one for a moment, and
     // asks for what that would show: no business of the page's.
     found.requests = [...found.requests];
-    await page.screenshot({ path: visit.png, fullPage: true, animations: "disabled", caret: "hide" });
+    if (view !== page) {
+      // A frame of another site is only painted within the window.
+      const height = await view.evaluate(() => document.documentElement.scrollHeight);
+      await page.setViewportSize({ width: task.width, height });
+      await quiet();
+    }
+    await page.screenshot({ path: visit.png, fullPage: view === page, animations: "disabled", caret: "hide" });
   } catch (error) {
     found.console.push(`not photographed: ${error}`);
   } finally {
-    await context.close();
+    await (shown ? page : own).close();
   }
   return found;
 }
@@ -151,11 +211,13 @@ async function compare(page, [first, second]) {
 
 const result = { visits: [], differences: [] };
 try {
+  const shown = task.wacz && (await opened(task.wacz));
   const waiting = [...(task.visits ?? []).entries()];
   const worker = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) result.visits[next[0]] = await photograph(next[1]);
+    for (let next = waiting.shift(); next; next = waiting.shift()) result.visits[next[0]] = await photograph(next[1], shown);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  // Of the pages of one profile, only that in front is painted.
+  await Promise.all(Array.from({ length: shown ? 1 : AT_ONCE }, worker));
   if (task.compare?.length) {
     const page = await browser.newPage();
     for (const pair of task.compare) result.differences.push(await compare(page, pair));

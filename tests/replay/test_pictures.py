@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 
 from sampleweb import RichPage, SampleWeb
 from tests.replay.conftest import scrapy
-from tests.replay.pictures import Shot, differences, lacking, replayed, shoot_all
+from tests.replay.pictures import Shot, differences, lacking, replayed, replayed_in_replayweb, shoot_all
 
 pytestmark = pytest.mark.skipif(bool(lacking(pywb=True)), reason=lacking(pywb=True) or "")
 
@@ -32,8 +32,10 @@ class Seen:
     """From an archive of the pages and all that they need."""
     bare: Shot
     """The page `css` of another port, from an archive that has nothing of what it needs."""
+    framed: Shot
+    """The page `app` in ReplayWeb.page."""
     apart: dict[str, float]
-    """Key → difference of live and replayed; "bare" as well; "pages": of two pages."""
+    """Key → difference of live and replayed; "bare" and "framed" as well; "pages": of two pages."""
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +49,18 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
                 with suppress(HTTPError):
                     urlopen(url)
         live = shoot_all(page.url for page in pages.values())
+        app = pages["app"].url
+        live_framed = shoot_all([app], framed=True)[app]
         bare = next(page.url for page in other.rich_pages if page.key == "css")
         scrapy("archive", "--output", str(job), *(page.url for page in pages.values()), *needed, bare)
         without = f":{other.port}/"
     warc = _copied(job, tmp_path_factory.mktemp("copy"), lambda url: without not in url or url == bare)
     shown = replayed([warc], [*(page.url for page in pages.values()), bare])
+    scrapy("wacz", str(job))
+    [package] = job.rglob("*.wacz")
+    framed = replayed_in_replayweb(package, [app])[app]
     pairs = {key: (live[page.url].png, shown[page.url].png) for key, page in pages.items()}
+    pairs["framed"] = (live_framed.png, framed.png)
     pairs["bare"] = (live[pages["css"].url].png, shown[bare].png)
     pairs["pages"] = (live[pages["css"].url].png, live[pages["app"].url].png)
     yield Seen(
@@ -60,11 +68,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         live={key: live[page.url] for key, page in pages.items()},
         shown={key: shown[page.url] for key, page in pages.items()},
         bare=shown[bare],
+        framed=framed,
         apart=dict(zip(pairs, differences(list(pairs.values())), strict=True)),
     )
 
 
-def _copied(job: Path, folder: Path, wanted) -> Path:
+def _copied(job: Path, folder: Path, wanted: Callable[[str], bool]) -> Path:
     """The captures of a run whose addresses are wanted, record by record, in a file of their own."""
     [run] = (job / "runs").iterdir()
     copy = folder / "copy.warc.gz"
@@ -107,6 +116,13 @@ def test_a_complete_archive_replays_alike(seen: Seen, key: str) -> None:
     assert seen.shown[key].console == seen.live[key].console
     assert seen.apart[key] <= ALIKE
     assert all(text in seen.shown[key].text for text in seen.pages[key].paragraphs_browser)
+
+
+def test_module_scripts_run_in_replayweb(seen: Seen) -> None:
+    """They do not by pywb's own addresses, see docs/replay.md."""
+    assert seen.framed.unanswered == ()
+    assert seen.apart["framed"] <= ALIKE
+    assert all(text in seen.framed.text for text in seen.pages["app"].paragraphs_browser)
 
 
 def test_what_is_missing_is_noticed(seen: Seen) -> None:
