@@ -504,7 +504,8 @@ class Frontier(BaseScheduler):
             self._load(host)
         # What is tried again (it has a time before which it is not to be fetched) was counted at its first try.
         while host.rows and not host.rows[0][9] and self._enough(host.rows[0][3], host.rows[0][2]):
-            host.rows.popleft()
+            row = host.rows.popleft()
+            self._asked[row[2], row[3] == Role.ARTICLE] += 0  # known from now on, where the limit is none at all
             if not host.rows:
                 self._load(host)
         return bool(host.rows)

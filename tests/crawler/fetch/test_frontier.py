@@ -528,3 +528,10 @@ def test_a_request_put_in_place_of_ours_ends_it(world):
     fetched = {world.fetch()}
     world.clock.time += 10
     assert fetched | {world.fetch()} == {A + "1", A + "2"}
+
+
+def test_an_outlet_that_may_be_asked_for_nothing_ends_the_run(tmp_path):
+    world = World(tmp_path / "none.sqlite3", pages=lambda outlet: 0)
+    world.add(*[f"{A}{n}" for n in range(3)])
+    assert not world.frontier.has_pending_requests()
+    assert world.next() is None
