@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from crawler.discovery.urls import host_of, same_site
 from crawler.jobfile import Table, read_patterns, written
@@ -55,6 +55,9 @@ class Limits:
         return self.since is not None or self.until is not None
 
 
+Scope = Literal["", "host", "domain", "prefix"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
     """One news site."""
@@ -73,6 +76,9 @@ class Outlet:
     deny: tuple[str, ...] = ()
     """What matches one of these is not fetched, whatever it is."""
     language: str | None = None
+    scope: Scope = ""
+    """For one-off runs: all links of a page are followed that lead to the home page's host, to its domain, or to what
+    lies below the home page; empty: what looks like news is looked for."""
     limits: Limits = Limits()
 
     def permits(self, url: str, *, article: bool = False) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from crawler.discovery.collect import ARCHIVE, Collector
 from crawler.discovery.content import sniff
 from crawler.discovery.feeds import read_feed, read_json_feed
+from crawler.discovery.links import read_links
 from crawler.discovery.listings import read_listing
 from crawler.discovery.redirects import read_redirect, read_refresh
 from crawler.discovery.sitemaps import read_sitemap, read_text_sitemap, unpacked
@@ -72,6 +73,9 @@ def _discover(page: Fetched, outlet: Outlet) -> Discovered:
 
 def _read(page: Fetched, outlet: Outlet) -> Discovered:
     kind = sniff(page.payload)
+    if outlet.scope and kind == "html":
+        refresh = read_refresh(page, outlet)
+        return refresh if refresh.candidates else read_links(page, outlet)
     if page.role is Role.ARTICLE:
         return read_refresh(page, outlet) if kind == "html" else Discovered()
     match kind:

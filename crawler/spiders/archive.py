@@ -3,46 +3,120 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from crawler.discovery.urls import ANYWHERE, absolute
-from crawler.jobs import Job, Limits, Outlet
+from crawler.jobs import Job, Limits, Outlet, Scope
 from crawler.spiders.base import JobSpider
+from crawler.watch.pages import PageEnd, pages
 from pipelines.errors import ConfigError
 from pipelines.model import Candidate, Role
 
+if TYPE_CHECKING:
+    from crawler.crawl import Crawl
+
+REQUISITES = 500
+"""Most requisites of a page that are archived with it: a news page has 30 to 150."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where an archive run begins."""
+
+    url: str
+    role: Role = Role.ARTICLE
+    """A page itself, or what lists pages: a section, a feed, a sitemap."""
+    depth: int = 0
+    """Of a section: subsections and further pages followed from it; of a site: links."""
+    scope: Scope = ""
+    """Of a whole site: which links of the page, and of those they lead to, are followed."""
+
 
 class ArchiveSpider(JobSpider):
-    """Fetches the pages it is given, and follows nothing but redirects."""
+    """Fetches the pages it is given, or those that are listed where it is told to look, with all they need to be shown.
+
+    Of a page itself nothing is followed but redirects.
+    """
 
     name = "archive"
 
-    def __init__(self, urls: list[str] | str = (), output: str = "output/archive", **kwargs: str) -> None:  # type: ignore[assignment]
+    def __init__(
+        self,
+        urls: list[str] | str = (),  # type: ignore[assignment]
+        output: str = "output/archive",
+        starts: Iterable[Start] = (),
+        requisites: int | str = REQUISITES,
+        most: int | str = sys.maxsize,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        deny: tuple[str, ...] = (),
+        **kwargs: str,
+    ) -> None:
         given = json.loads(urls) if isinstance(urls, str) and urls.startswith("[") else urls
         given = given.split() if isinstance(given, str) else list(given)
+        self._limits = Limits(pages=int(most), depth=0, revisit=(), requisites=int(requisites))
+        self._span = {"since": since, "until": until}
+        self._deny = deny
         self._seeds: list[Candidate] = []
+        self._listings: dict[str, Outlet] = {}
+        """Outlets in whose sections, feeds and sitemaps pages are looked for, by name."""
         self.unusable: list[str] = []
-        for url in given:
-            fetched = absolute(url if "://" in url else f"https://{url}")
-            if fetched is None:
-                self.unusable.append(url)
-                continue
-            outlet = urlsplit(fetched).hostname or ""
-            self._seeds.append(Candidate(url=fetched, role=Role.ARTICLE, method="seed", outlet=outlet))
+        self.page_ends: list[PageEnd] = []
+        """How each page ended, when all have."""
+        self.waiting: list[tuple[str, str, str | None]] = []
+        """Address, host and title of pages that were found and not fetched."""
+        for start in (*(Start(url=url) for url in given), *starts):
+            self._take(start)
         if not self._seeds:
-            raise ConfigError(f"no usable URL in {', '.join(given) or 'an empty list'}: http and https only")
+            raise ConfigError(f"no usable URL in {', '.join(self.unusable) or 'an empty list'}: http and https only")
         folder = Path(output)
         super().__init__(Job(name=folder.name, output=str(folder.parent), outlets=()), **kwargs)
         for url in self.unusable:
             self.logger.warning("refused %r: no http(s) URL that can be fetched", url)
 
+    def _take(self, start: Start) -> None:
+        url = absolute(start.url if "://" in start.url else f"https://{start.url}")
+        if url is None:
+            self.unusable.append(start.url)
+            return
+        name = urlsplit(url).hostname or ""
+        self._seeds.append(Candidate(url=url, role=start.role, method="seed", outlet=name))
+        if start.role is Role.ARTICLE and not start.scope:
+            return
+        known = self._listings.get(name) or Outlet(name=name, home=url, deny=self._deny)
+        depth = max(start.depth, known.limits.depth if name in self._listings else 0)
+        limits = replace(self._limits, depth=depth, **self._span)  # type: ignore[arg-type]
+        self._listings[name] = replace(known, limits=limits, scope=start.scope or known.scope)
+
     def outlet(self, name: str | None, role: Role) -> Outlet | None:
-        if role is not Role.ARTICLE:  # robots.txt names sitemaps, which nobody asked for
+        if role is Role.ROBOTS:  # it names sitemaps, which nobody asked for
             return None
-        # A page may send its reader on to any host; nothing else is followed.
-        limits = Limits(pages=len(self._seeds), depth=0, revisit=())
-        return Outlet(name=name or "", home=f"http://{name or 'invalid'}/", hosts=(ANYWHERE,), limits=limits)
+        listing = self._listings.get(name or "")
+        if role not in (Role.ARTICLE, Role.REQUISITE):
+            return listing
+        # A page may send its reader on to any host, and needs things from any.
+        limits = listing.limits if listing else self._limits
+        home = listing.home if listing else f"http://{name or 'invalid'}/"
+        scope = listing.scope if listing and role is Role.ARTICLE else ""
+        return Outlet(name=name or "", home=home, hosts=(ANYWHERE,), deny=self._deny, scope=scope, limits=limits)
 
     def seeds(self) -> list[Candidate]:
         return self._seeds
+
+    def ended(self, crawl: Crawl) -> list[tuple[str, str]]:
+        ledger = crawl.live.ledger
+        self.page_ends = list(pages(ledger, crawl.live.run.number, crawl.run_started, crawl.frontier.given_up()))
+        self.waiting = ledger.execute(
+            "SELECT url, host, title FROM frontier WHERE state = 0 AND role = 'article' ORDER BY host, rank DESC, id"
+        ).fetchall()
+        known = {url for url, _ in crawl.frontier.failures()}
+        failed = [each for each in self.page_ends if each.verdict == "failed" and each.url not in known]
+        if self._limits.pages == 0:  # only the listings were to be read
+            failed = [each for each in failed if not any(each.url == url for url, _, _ in self.waiting)]
+        return [(each.url, each.why) for each in failed]
