@@ -48,6 +48,8 @@ class Limits:
     """Only articles of that moment or later: the run is a backfill."""
     until: datetime | None = None
     """Only articles before that moment: the run is a backfill."""
+    requisites: int = 0
+    """Images, styles, scripts and other parts that are fetched of an article's page; 0 for none."""
 
     @property
     def backfill(self) -> bool:
@@ -130,7 +132,7 @@ LIMIT_KEYS = tuple(each.name for each in fields(Limits))
 OUTLET_KEYS = (
     "name", "home", "feeds", "sitemaps", "sections", "archives", "hosts", "allow", "deny", "language", *LIMIT_KEYS,
 )  # fmt: skip
-_NUMBERS = ("pages", "depth", "delay", "concurrency")
+_NUMBERS = ("pages", "depth", "delay", "concurrency", "requisites")
 OVERRIDES = ("outlet", "allow", "deny", "output", "contact", "user_agent", *LIMIT_KEYS)
 
 
@@ -212,6 +214,7 @@ def _limits(table: Table, default: Limits) -> Limits:
         poll_max=table.duration("poll_max", default.poll_max) or default.poll_max,
         since=table.moment("since", default.since),
         until=table.moment("until", default.until),
+        requisites=table.number("requisites", default.requisites, 0, 100_000, int),
     )
     _agree(limits, table)
     return limits

@@ -15,6 +15,7 @@ from crawler.discovery.feeds import read_feed, read_json_feed
 from crawler.discovery.links import read_links
 from crawler.discovery.listings import read_listing
 from crawler.discovery.redirects import read_redirect, read_refresh
+from crawler.discovery.requisites import read_requisites
 from crawler.discovery.sitemaps import read_sitemap, read_text_sitemap, unpacked
 from crawler.discovery.spans import expand
 from crawler.discovery.urls import absolute
@@ -65,7 +66,7 @@ def _discover(page: Fetched, outlet: Outlet) -> Discovered:
     if not 200 <= page.status < 300:
         return Discovered(notes=(f"status {page.status}: nothing read",))
     if page.role is Role.REQUISITE:
-        return Discovered()
+        return read_requisites(page, outlet)
     page, problem = unpacked(page)
     found = _read(page, outlet)
     return Discovered(candidates=found.candidates, notes=(problem, *found.notes)) if problem else found
@@ -77,7 +78,7 @@ def _read(page: Fetched, outlet: Outlet) -> Discovered:
         refresh = read_refresh(page, outlet)
         return refresh if refresh.candidates else read_links(page, outlet)
     if page.role is Role.ARTICLE:
-        return read_refresh(page, outlet) if kind == "html" else Discovered()
+        return _read_article(page, outlet) if kind == "html" else Discovered()
     match kind:
         case "feed":
             return read_feed(page, outlet)
@@ -92,6 +93,16 @@ def _read(page: Fetched, outlet: Outlet) -> Discovered:
             return read_text_sitemap(page, outlet)
         case _:
             return Discovered(notes=(f"{kind} instead of a {page.role}: nothing read",))
+
+
+def _read_article(page: Fetched, outlet: Outlet) -> Discovered:
+    """Where an article's page sends its reader, and what it needs to be shown, if that is wanted."""
+    refresh, needed = read_refresh(page, outlet), read_requisites(page, outlet)
+    return Discovered(
+        candidates=(*refresh.candidates, *needed.candidates),
+        notes=(*refresh.notes, *needed.notes),
+        beyond=needed.beyond,
+    )
 
 
 def _read_robots(page: Fetched, outlet: Outlet) -> Discovered:

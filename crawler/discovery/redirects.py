@@ -89,7 +89,7 @@ def _follow(page: Fetched, outlet: Outlet, target: str, method: str) -> Discover
     url = absolute(target, page.url)
     if url is None:
         return found.done(f"{method} to what is no web address: {target[:200]!r}")
-    anywhere = page.role in (Role.ROBOTS, Role.FEED, Role.SITEMAP)
+    anywhere = page.role in (Role.ROBOTS, Role.FEED, Role.SITEMAP, Role.REQUISITE)
     if not anywhere and not same_site(url, outlet):
         advice = 'to follow it, list its host under "hosts"'
         return found.done(f"{method} off the site, not followed: {url[:200]} ({advice})")

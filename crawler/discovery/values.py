@@ -41,3 +41,5 @@ class Discovered:
     candidates: tuple[Candidate, ...] = ()
     notes: tuple[str, ...] = ()
     """For a person: what was read, what was left out and why, what could not be parsed."""
+    beyond: int = 0
+    """Requisites that were left out because the page has more than the outlet's limit."""

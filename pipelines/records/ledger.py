@@ -95,6 +95,8 @@ MIGRATIONS = (
     CREATE TABLE change (id INTEGER PRIMARY KEY, canonical TEXT NOT NULL, run INTEGER NOT NULL,
                          offset INTEGER NOT NULL, length INTEGER NOT NULL);
     CREATE INDEX change_article ON change (canonical);
+    -- Which page needs which requisite; a key "#7" stands for seven that were too many.
+    CREATE TABLE requisite (page TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (page, key)) WITHOUT ROWID;
     -- What each outlet came to in each run: its own past, which its health is judged by.
     CREATE TABLE outlet_run (outlet TEXT NOT NULL, run INTEGER NOT NULL, at REAL NOT NULL, json TEXT NOT NULL,
                              PRIMARY KEY (outlet, run)) WITHOUT ROWID;

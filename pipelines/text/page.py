@@ -69,6 +69,8 @@ def _by_head(capture: Capture) -> No | None:
     role, status = capture.provenance.role, capture.status
     if role is Role.ROBOTS:
         return No("robots")
+    if role is Role.REQUISITE:  # whatever came of it: it was never to be an article
+        return No("requisite", f"status {status}" if status != 200 else mime_of(capture.header("content-type")) or None)
     if 300 <= status < 400 and status != 304:
         return No("redirect", capture.header("location"))
     if status != 200:
