@@ -44,12 +44,14 @@ _TOKEN = re.compile(
 """All begin with a character that is rare in style sheets, which makes the search fast."""
 
 _NAME = re.compile(r"(?:^|[^\w-])(url|src|(?:-webkit-)?image-set)\Z", re.IGNORECASE)
+_ENDS = frozenset({"url", "src", "set"})
 _IN_SET = re.compile(rf"/\*|{_STRINGS}|{_ESCAPED}|(?<![\w-])url\(|(?<![\w-])type\(|[()}};]", re.IGNORECASE)
 _BLANK = re.compile(r"(?:[ \t\n\r\f]|/\*(?:[^*]|\*(?!/))*+\*/)*+")
 _STRING = re.compile(_STRINGS)
 _QUOTED = re.compile(rf"[ \t\n\r\f]*+({_STRINGS})")
+_HEX = r"\\[0-9A-Fa-f]{1,6}(?:\r\n|[ \t\n\r\f])?"
 _UNQUOTED = re.compile(
-    rf"""[ \t{_NEWLINES}]*+((?:[^"'()\\\s\x00-\x08\x0b\x0e-\x1f\x7f]|\\[^{_NEWLINES}])*+)\s*+(?:\)|\Z)"""
+    rf"""[ \t{_NEWLINES}]*+((?:[^"'()\\\s\x00-\x08\x0b\x0e-\x1f\x7f]|{_HEX}|\\[^{_NEWLINES}])*+)\s*+(?:\)|\Z)"""
 )
 _BAD = re.compile(rf"(?:[^)\\]|{_ESCAPED})*+\)?")
 _PRELUDE = re.compile(r"[^{};]*+[{};]?")
@@ -116,7 +118,7 @@ def _written(text: str) -> list[tuple[str, Kind]]:
                 font_end = max(font_end, _after(text, "}", at)) if at >= font_end else font_end
             else:  # the address of a namespace is a name, as are those of the pages that a rule is for
                 at = _PRELUDE.match(text, at).end()  # type: ignore[union-attr]
-        elif name := _NAME.search(text[max(0, at - 20) : at - 1]):
+        elif text[max(0, at - 4) : at - 1].lower() in _ENDS and (name := _NAME.search(text[max(0, at - 20) : at - 1])):
             if name[1][-1] in "tT":
                 at = _take_set(text, at, found)
             else:

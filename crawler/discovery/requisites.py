@@ -83,7 +83,7 @@ _LAZY_MAYBE = re.compile(
 _BACKGROUND = re.compile(r"data-(?:\w+-)*(?:bg|background|bgset)(?:-|\b)")
 _LAZY_ANYWHERE = re.compile(
     r"data-([a-z0-9_-]{0,40}?(?:src|srcset|bg|bgset|background|original|lazy|image|img|poster|thumb|photo|cover"
-    r"|thumbnail))\s{0,9}=\s{0,9}(?:\"([^\"<>]{4,4000})\"|'([^'<>]{4,4000})')"
+    r"|thumbnail))\s{0,9}=\s{0,9}(?:\"([^\"<>]{2,4000})\"|'([^'<>]{2,4000})'|([^\s\"'<>]{2,4000}))"
 )
 
 # Markup is read by its tokens and no tree is made of it, which takes a third of the time. Where a tag stands matters
@@ -288,10 +288,10 @@ class _Gathering:
                 value = style[1] or style[2]
                 if "(" in value and not (markup[style.start() - 1].isalnum() or markup[style.start() - 1] in "-_"):
                     self.css(_plain(value))
-        for name, double, single in _LAZY_ANYWHERE.findall(markup):
+        for name, double, single, bare in _LAZY_ANYWHERE.findall(markup):
             name = f"data-{name}"
             if how := lazy(name):
-                self._lazy(_plain(double or single), how, "image", sure=_BACKGROUND.match(name) is not None)
+                self._lazy(_plain(double or single or bare), how, "image", sure=_BACKGROUND.match(name) is not None)
 
     def _raw(self, name: str, attributes: dict[str, str], content: str, nested: int) -> None:
         """Take an element whose content is no markup."""
