@@ -200,8 +200,8 @@ def test_a_kill_parts_nothing(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("status", "content_type", "detail"),
-    [(200, "Image/PNG; x=y", "image/png"), (200, "text/html", "text/html"), (200, "", None), (404, "text/html", "status 404"),
-     (302, "text/html", "status 302")],
+    [(200, "Image/PNG; x=y", "image/png"), (200, "text/html", "text/html"), (200, "", None),
+     (404, "text/html", "status 404"), (302, "text/html", "status 302")],
 )  # fmt: skip
 def test_a_requisite_is_never_an_article(status: int, content_type: str, detail: str | None) -> None:
     text = b"<html><article><h1>Headline</h1>" + b"<p>Many words that would make an article of it, many words.</p>" * 20
