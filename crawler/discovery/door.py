@@ -6,6 +6,7 @@ raises on bad input, opens a file or a socket, or looks at the clock.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,9 @@ def _discover(page: Fetched, outlet: Outlet) -> Discovered:
         return read_requisites(page, outlet)
     page, problem = unpacked(page)
     found = _read(page, outlet)
-    return Discovered(candidates=found.candidates, notes=(problem, *found.notes)) if problem else found
+    if page.role is Role.ARTICLE:
+        found = _with_requisites(found, page, outlet)
+    return replace(found, notes=(problem, *found.notes)) if problem else found
 
 
 def _read(page: Fetched, outlet: Outlet) -> Discovered:
@@ -78,7 +81,7 @@ def _read(page: Fetched, outlet: Outlet) -> Discovered:
         refresh = read_refresh(page, outlet)
         return refresh if refresh.candidates else read_links(page, outlet)
     if page.role is Role.ARTICLE:
-        return _read_article(page, outlet) if kind == "html" else Discovered()
+        return read_refresh(page, outlet) if kind == "html" else Discovered()
     match kind:
         case "feed":
             return read_feed(page, outlet)
@@ -95,12 +98,12 @@ def _read(page: Fetched, outlet: Outlet) -> Discovered:
             return Discovered(notes=(f"{kind} instead of a {page.role}: nothing read",))
 
 
-def _read_article(page: Fetched, outlet: Outlet) -> Discovered:
-    """Where an article's page sends its reader, and what it needs to be shown, if that is wanted."""
-    refresh, needed = read_refresh(page, outlet), read_requisites(page, outlet)
+def _with_requisites(found: Discovered, page: Fetched, outlet: Outlet) -> Discovered:
+    """What was found in a page, and what it needs to be shown, if that is wanted."""
+    needed = read_requisites(page, outlet)
     return Discovered(
-        candidates=(*refresh.candidates, *needed.candidates),
-        notes=(*refresh.notes, *needed.notes),
+        candidates=(*found.candidates, *needed.candidates),
+        notes=(*found.notes, *needed.notes),
         beyond=needed.beyond,
     )
 

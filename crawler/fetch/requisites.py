@@ -13,7 +13,7 @@ from http import HTTPStatus
 from crawler.discovery import Discovered
 from crawler.discovery.requisites import MAX_DEPTH
 from crawler.discovery.urls import normalise
-from crawler.fetch.frontier import ONWARD, State
+from crawler.fetch.frontier import AGAIN, ONWARD, State
 from pipelines.model import Candidate, Role
 from pipelines.records.ledger import Ledger
 
@@ -126,6 +126,8 @@ def _needs(candidate: Candidate) -> bool:
 
 
 def _key(url: str) -> str:
+    """Of an address, or of an address that a chain of redirects came back to."""
+    url = url.removesuffix(AGAIN.format(""))
     return normalise(url) or url
 
 

@@ -70,6 +70,7 @@ def test_a_page_is_complete_when_all_that_it_needs_is_there(world: World) -> Non
     world.page()
     assert world.found(PAGE, "s.css", "i.png") == ["s.css", "i.png"]
     assert world.missing() == [("s.css", "not fetched yet"), ("i.png", "not fetched yet")]
+    assert world.missing(f"{PAGE} #again") == world.missing()
     world.fetched("s.css", "i.png")
     assert world.missing() == []
     assert world.requisites.complete(PAGE)
