@@ -10,6 +10,8 @@ import dataclasses
 from collections.abc import Iterator
 from http import HTTPStatus
 
+from w3lib.url import safe_url_string
+
 from crawler.discovery import Discovered
 from crawler.discovery.requisites import MAX_DEPTH
 from crawler.discovery.urls import normalise
@@ -104,11 +106,9 @@ class Requisites:
     def complete(self, page: str) -> bool:
         """Whether a page is in the archive, and nothing is missing of it."""
         row = self._ledger.execute(
-            "SELECT state, (SELECT status FROM capture WHERE url = frontier.url ORDER BY id DESC LIMIT 1)"
-            " FROM frontier WHERE key = ?",
-            (_key(page),),
+            "SELECT state, reason, url FROM frontier WHERE key = ?", (_key(page),)
         ).fetchone()
-        if row is None or row[0] != State.DONE or row[1] is None or row[1] >= 400:
+        if row is None or _why(row[0], row[1], *self._last(row[2])):
             return False
         return next(self._missing(page), None) is None
 
@@ -116,8 +116,17 @@ class Requisites:
         for key, url, state, reason, status, whole in self._ledger.execute(_NEEDED + _STATE, (_key(page),)):
             if key.startswith(TOO_MANY):
                 yield page, f"{key[1:]} more are beyond the limit"
-            elif why := _why(state, reason, status, whole):
+                continue
+            if status is None and state == State.DONE:
+                status, whole = self._last(url)
+            if why := _why(state, reason, status, whole):
                 yield url or key, why
+
+    def _last(self, url: str) -> tuple[int | None, int | None]:
+        """Status and wholeness of the last capture of an address, as it was found or as Scrapy writes it."""
+        sql = "SELECT status, whole FROM capture WHERE url IN (?, ?) ORDER BY id DESC LIMIT 1"
+        row = self._ledger.execute(sql, (url, safe_url_string(url))).fetchone()
+        return row or (None, None)
 
 
 def _needs(candidate: Candidate) -> bool:

@@ -103,6 +103,14 @@ def test_why(world: World, state: int, reason: str | None, status: int | None, w
     assert world.requisites.complete(PAGE) is not bool(why)
 
 
+def test_an_address_that_scrapy_writes_otherwise(world: World) -> None:
+    world.page()
+    world.found(PAGE, "i?a='b'")
+    world.ended("i?a='b'", 2, None)
+    world.fetched("i?a=%27b%27")
+    assert world.missing() == []
+
+
 def test_what_was_cut_off_is_missing_and_the_last_word_counts(world: World) -> None:
     world.page()
     world.found(PAGE, "i.png")
