@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from w3lib.url import safe_url_string
+from scrapy import Request
 
 from crawler.discovery import Discovered
 from crawler.discovery.requisites import MAX_DEPTH
@@ -105,9 +105,7 @@ class Requisites:
 
     def complete(self, page: str) -> bool:
         """Whether a page is in the archive, and nothing is missing of it."""
-        row = self._ledger.execute(
-            "SELECT state, reason, url FROM frontier WHERE key = ?", (_key(page),)
-        ).fetchone()
+        row = self._ledger.execute("SELECT state, reason, url FROM frontier WHERE key = ?", (_key(page),)).fetchone()
         if row is None or _why(row[0], row[1], *self._last(row[2])):
             return False
         return next(self._missing(page), None) is None
@@ -125,7 +123,7 @@ class Requisites:
     def _last(self, url: str) -> tuple[int | None, int | None]:
         """Status and wholeness of the last capture of an address, as it was found or as Scrapy writes it."""
         sql = "SELECT status, whole FROM capture WHERE url IN (?, ?) ORDER BY id DESC LIMIT 1"
-        row = self._ledger.execute(sql, (url, safe_url_string(url))).fetchone()
+        row = self._ledger.execute(sql, (url, Request(url).url)).fetchone()
         return row or (None, None)
 
 
