@@ -222,6 +222,14 @@ def test_what_the_server_tells_in_its_head(ask: Any) -> None:
     assert [each.url for each in answer.candidates] == ["https://a.example/a.css", "https://a.example/b.js"]
 
 
+def test_pages_of_a_whole_site_need_theirs_too(ask: Any) -> None:
+    site = Outlet(name="a", home="https://a.example/", scope="host", limits=Limits(requisites=9))
+    answer = ask("<html><a href=/b>more</a><img src=/a.png>", Role.ARTICLE, URL, site)
+    assert [(each.url, each.role) for each in answer.candidates] == [
+        ("https://a.example/b", Role.ARTICLE), ("https://a.example/a.png", Role.REQUISITE),
+    ]  # fmt: skip
+
+
 def test_a_page_that_sends_its_reader_on_is_shown_all_the_same(ask: Any) -> None:
     answer = ask("<html><meta http-equiv=refresh content='0;url=/b'><img src=/a.png>", Role.ARTICLE, URL, OUTLET)
     assert [(each.url, each.method) for each in answer.candidates] == [
