@@ -27,6 +27,7 @@ from crawler.fetch.framing import Head
 from crawler.fetch.frontier import LISTINGS, ONWARD, Frontier, validator
 from crawler.fetch.outcome import ROBOTS, candidate_of, candidates_in, wanted
 from crawler.fetch.parse import parse_page
+from crawler.fetch.requisites import Requisites
 from crawler.fetch.robots import RobotsCache
 from crawler.fetch.schedule import SOURCES, Schedule
 from crawler.fetch.wire import head_of
@@ -120,6 +121,7 @@ class Crawl:
         self.robots = RobotsCache()
         self.robots.restore(ledger.execute("SELECT * FROM robots").fetchall())
         self.run_started = since = self._run_started()
+        self.requisites = Requisites(ledger)
         self.schedule = Schedule(ledger, limits=self._limits, now=clock.now, since=since)
         self.frontier = Frontier(
             ledger,
@@ -239,6 +241,8 @@ class Crawl:
             whole = exchange.truncated is None
             validators = (_value(head, b"etag"), _value(head, b"last-modified")) if whole else (None, None)
             self.frontier.captured(request.meta["frontier"][0], head.status, validators)
+            if taken.ref.type == "revisit" and self.frontier.on_demand:  # nothing is looked for in it
+                self.frontier.ask_again(self.requisites.needed(exchange.url))
         self.crawler.signals.send_catch_log(captured, ref=taken.ref, provenance=provenance, status=head.status)
         self._misfits = 0
         self.crawler.stats.inc_value("broadsheet/captures")
@@ -251,6 +255,8 @@ class Crawl:
     def discovered(self, ref: CaptureRef, provenance: Provenance, found: Discovered) -> None:
         """Put what a page leads to into the frontier."""
         outlet = self._outlet(provenance.outlet, provenance.role)
+        if outlet is not None and outlet.limits.requisites:
+            found = self.requisites.note(ref.url, found, outlet.limits.requisites)
         added = self.frontier.add(candidates_in(ref, found, outlet))
         self.crawler.stats.inc_value("broadsheet/found", added)
         for note in found.notes:

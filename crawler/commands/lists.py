@@ -87,9 +87,10 @@ def _opml(data: bytes, name: str) -> Listed:
         root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
     except etree.XMLSyntaxError as error:
         raise UsageError(f"{name} is no OPML that can be read: {error}") from error
-    pages, feeds = [], []
+    pages: list[str] = []
+    feeds: list[str] = []
     for outline in root.iter("outline"):
-        values = {key.lower(): value.strip() for key, value in outline.items()}
+        values = {str(key).lower(): str(value).strip() for key, value in outline.items()}
         if values.get("xmlurl"):
             feeds.append(values["xmlurl"])
         elif values.get("url") or values.get("htmlurl"):

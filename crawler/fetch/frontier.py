@@ -128,7 +128,7 @@ class Frontier(BaseScheduler):
         longest_wait: float = LONGEST_WAIT,
         requisite_delay: float = REQUISITE_DELAY,
     ) -> None:
-        self._schedule, self._on_demand = schedule, on_demand
+        self._schedule, self.on_demand = schedule, on_demand
         self._anew: set[str] = set()
         """Keys of addresses fetched again in this run: what they lead on to is fetched again, too."""
         self._ledger, self._pages, self._listings = ledger, pages, listings
@@ -205,7 +205,7 @@ class Frontier(BaseScheduler):
             url=request.url, role=Role.ARTICLE, method="spider", outlet=urlsplit(request.url).hostname or ""
         )
         added = self.add([dataclasses.replace(candidate, url=request.url) if replaced else candidate])
-        return bool(added) or (self._on_demand and candidate.method == "seed" and self._ask_again(candidate.url))
+        return bool(added) or (self.on_demand and candidate.method == "seed" and self._ask_again(candidate.url))
 
     def _ask_again(self, url: str) -> bool:
         """Let an address wait once more that is asked for by name, unless this run has seen to it already."""
@@ -278,7 +278,9 @@ class Frontier(BaseScheduler):
                 counts = self._count(candidate.outlet)
                 counts["found"] += 1
                 counts["waiting"] += 1
-            elif onward and (normalise(candidate.source_url or "") or candidate.source_url) in self._anew:
+            elif (onward and (normalise(candidate.source_url or "") or candidate.source_url) in self._anew) or (
+                self.on_demand and candidate.role is Role.REQUISITE
+            ):
                 self._follow_again(key)
             if self._schedule is not None:
                 self._schedule.read(normalise(candidate.source_url or ""), candidate, key, bool(cursor.rowcount))
@@ -293,8 +295,13 @@ class Frontier(BaseScheduler):
                     self._stand_in(self._schedule.outlet_of(source))
         return touched.total()
 
+    def ask_again(self, keys: Iterable[str]) -> None:
+        """Let what a page needs wait once more in this run, as the page itself is fetched again."""
+        for key in keys:
+            self._follow_again(key)
+
     def _follow_again(self, key: str) -> None:
-        """A page that is fetched again sends its reader on to where it did before: follow, once in this run."""
+        """A page that is fetched again leads to where it did before: follow, once in this run."""
         row = self._ledger.execute(
             "UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE key = ? AND state > 1"
             " AND role IN ('article', 'requisite') AND (seen IS NULL OR seen < ?) RETURNING host, outlet",

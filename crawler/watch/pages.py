@@ -23,6 +23,12 @@ Verdict = Literal["archived", "partly", "failed"]
 BROKEN = 400
 """Statuses from which an answer is not what was asked for (RFC 9110)."""
 
+TAKEN = ("article", "revisit", "unchanged", "duplicate")
+"""Outcomes of which nothing need be said."""
+
+HINTS = {"empty-shell": "its text comes by scripts: --browser auto", "no-text": "no article"}
+"""What to say of others."""
+
 OWN = "method NOT IN ('" + "', '".join(ONWARD) + "')"
 """Addresses that were asked for or found, and not such as others led to."""
 
@@ -92,7 +98,7 @@ def _end(
         phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
         return PageEnd(url=asked, verdict="failed", why=f"HTTP status {status} {phrase}".strip())
     missing = tuple(requisites.missing(key))
-    why = "" if outcome in ("article", "revisit", "unchanged", None) else outcome
+    why = "" if outcome in TAKEN or outcome is None else HINTS.get(outcome, outcome)
     return PageEnd(url=asked, verdict="partly" if missing else "archived", why=why, missing=missing)
 
 

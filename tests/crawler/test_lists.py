@@ -27,7 +27,7 @@ PAGE, OTHER = "https://a.example/1", "https://b.example/2?x=1#y"
             f'<outline text="page" url="https://b.example/2"/></outline></body></opml>',
             Listed(("https://b.example/2",), (PAGE,)),
         ),
-        ("feeds.xml", f'<?xml version="1.0"?><opml><body><outline xmlurl="{PAGE}"/></body></opml>', Listed((), (PAGE,))),
+        ("feeds.xml", f'<?xml version="1.0"?><opml><outline xmlurl="{PAGE}"/></opml>', Listed((), (PAGE,))),
         ("empty.csv", "", Listed()),
     ],
 )  # fmt: skip
