@@ -13,9 +13,9 @@ from typing import Any
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.commands.lists import read_list
 from crawler.commands.shared import add_max_disk, examples, quiet_terminal, run_spider, take_options
 from crawler.jobfile import Table
+from crawler.lists import read_list
 from crawler.spiders.archive import REQUISITES, Start
 from crawler.status import ExitStatus
 from pipelines.errors import ConfigError

@@ -26,11 +26,12 @@ from pipelines.errors import ArchiveError, BroadsheetError, CaptureError, DiskFu
 from pipelines.flow.files import CHANGES, RECORDS, records_name
 from pipelines.flow.memories import HISTORY_TYPE, MEMORY_TYPE, Memories, wants_memory
 from pipelines.flow.parse import Parsed, Task, parse
-from pipelines.model import Article, Capture, CaptureRef, Change, Exchange, Outcome, Provenance
+from pipelines.model import Article, Capture, CaptureRef, Change, Exchange, Outcome, Provenance, Role
 from pipelines.records.history import LedgerHistory
 from pipelines.records.jsonl import Lines, encode
 from pipelines.records.ledger import Ledger
 from pipelines.records.settle import Settler
+from pipelines.text.page import mime_of
 from pipelines.text.refine import Options, failed
 from pipelines.text.sites import ENOUGH_PAGES, Observation, SiteMemory, learn, site_of
 from pipelines.workers import Workers
@@ -39,6 +40,9 @@ logger = logging.getLogger(__name__)
 
 MOST_HELD = 1000
 """Captures held back for want of site memory, over all sites; beyond that the fullest site makes do."""
+
+READ_AGAIN = frozenset({"text/css", "text/html", "application/xhtml+xml", "image/svg+xml"})
+"""Types of requisites that name others."""
 
 LONGEST_HELD = 60.0
 """Seconds that a capture is held back at most: records behind it in the WARC wait for it too."""
@@ -141,6 +145,10 @@ class Run:
             if remembers:
                 self._introduce(site, exchange.url)
             target = None if fresh else self._revisited(exchange, status, hashes[1])
+            if target is not None and provenance.role is Role.REQUISITE and target.url != exchange.url:
+                mime = mime_of(head.get("content-type")) if head else ""
+                # A style sheet that stands at two addresses leads from each to others.
+                target = None if mime in READ_AGAIN else target
             ref = self._writer.write(exchange, provenance, revisit_of=target, hashes=hashes)
         except BroadsheetError as error:
             if isinstance(error, DiskFullError) and self.ledger.failure is None:

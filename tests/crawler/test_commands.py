@@ -412,5 +412,6 @@ def test_archive_with_an_address_that_fails(unlucky: tuple[subprocess.Popen[str]
     assert f"Failed: {DEAD}" in out
     run = archived(folder)
     assert [record["url"] for record in run.articles] == [f"{base}/1.html"]
-    assert DEAD in (run.folder / "failures.txt").read_text("utf-8").splitlines()
+    (line,) = (run.folder / "failures.txt").read_text("utf-8").splitlines()
+    assert line.startswith(f"{DEAD}\t# ")
     assert run.summary["counts"]["failed"] == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from scrapy.exceptions import UsageError
 
-from crawler.commands.lists import Listed, read_list
+from crawler.lists import Listed, read_list
 
 PAGE, OTHER = "https://a.example/1", "https://b.example/2?x=1#y"
 
