@@ -46,6 +46,7 @@ WIRING = {
     },
     # The run, and what a person sees of it.
     "EXTENSIONS": {
+        "crawler.browser.visits.Visits": -10,
         "crawler.crawl.Crawl": 0,
         "crawler.watch.progress.Progress": 10,
         "crawler.watch.checkup.Health": 20,

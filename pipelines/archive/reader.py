@@ -12,7 +12,7 @@ from pipelines.archive.fields import decode_provenance
 from pipelines.archive.http import MAX_HEAD, parse_head, payload_of, payload_without_head
 from pipelines.archive.scan import MAX_BLOCK, OPEN, Record, scan
 from pipelines.archive.stream import FramingError
-from pipelines.archive.values import Note
+from pipelines.archive.values import DOM_URI, Note
 from pipelines.errors import ArchiveError, RecordError
 from pipelines.model import Capture, CaptureRef, RecordType, Truncation
 
@@ -130,6 +130,8 @@ def _capture(name: str, record: Record, bodies: bool) -> Capture | None:
     """The capture that a record begins; None for one that is no page (DNS answers, pictures by themselves)."""
     kind = cast("RecordType", record.get("warc-type"))
     url = record.uri("warc-target-uri")
+    if kind == "resource":
+        url = url.removeprefix(DOM_URI)  # a rendered page is a capture of that page
     content_type = record.get("content-type")
     web = url.startswith(("http:", "https:"))
     ref = CaptureRef(

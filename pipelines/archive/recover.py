@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipelines.archive.reader import Item, records
 from pipelines.archive.scan import Record, form_of, scan
+from pipelines.archive.values import DOM_URI
 
 
 @dataclass(slots=True)
@@ -52,4 +53,4 @@ def _closes(record: Record) -> bool:
     kind = record.get("warc-type")
     if kind == "metadata":
         return not record.get("content-type").startswith("application/http")
-    return kind in ("warcinfo", "resource")
+    return kind == "warcinfo" or (kind == "resource" and not record.uri("warc-target-uri").startswith(DOM_URI))

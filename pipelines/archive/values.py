@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+DOM_URI, PICTURE_URI = "urn:dom:", "urn:fullPage:"
+"""Before a page's address in the records of what a browser made of it: under the address itself, replay would show them
+in place of what the server sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +39,17 @@ class Note:
     block: bytes
     concurrent_to: str | None = None
     record_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """What a browser made of a page."""
+
+    url: str
+    made: datetime
+    dom: bytes = field(repr=False)
+    """The document as its scripts left it: HTML in UTF-8."""
+    picture: bytes | None = field(default=None, repr=False)
+    """The whole page as a PNG."""
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What made it, and how: software, viewport and the like."""

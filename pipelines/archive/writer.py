@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -16,18 +17,18 @@ from typing import IO
 
 from pipelines.archive.digests import ResponseHash, hash_exchange, sha1, spelled
 from pipelines.archive.fields import CONTENT_TYPE as WARC_FIELDS
-from pipelines.archive.fields import encode_provenance
+from pipelines.archive.fields import encode_fields, encode_provenance
 from pipelines.archive.http import Head
 from pipelines.archive.record import compressible, deflated, header, member, stored, target_uri, warc_date
 from pipelines.archive.scan import OPEN
 from pipelines.archive.segment import sync_folder
 from pipelines.archive.series import Series
-from pipelines.archive.values import Note, RevisitTarget
+from pipelines.archive.values import DOM_URI, PICTURE_URI, Note, Rendering, RevisitTarget
 from pipelines.clock import utcnow
 from pipelines.errors import CaptureError
 from pipelines.model import CaptureRef, Exchange, Provenance, RecordType
 
-__all__ = ["OPEN", "Note", "RevisitTarget", "WarcWriter", "sync_folder", "target_uri", "warc_date"]
+__all__ = ["OPEN", "Note", "Rendering", "RevisitTarget", "WarcWriter", "sync_folder", "target_uri", "warc_date"]
 
 IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -186,16 +187,40 @@ class WarcWriter:
             record_id=record_id,
         )
 
+    def write_rendering(
+        self, rendering: Rendering, provenance: Provenance, *, page: str | None
+    ) -> tuple[CaptureRef, CaptureRef | None]:
+        """Write what a browser made of a page, whose own record is ``page``: the DOM, a capture with a ``provenance``,
+        and the picture, if there is one."""
+        uri, about = target_uri(rendering.url), dict(rendering.about)
+        picture = None
+        if rendering.picture is not None:
+            said, block = encode_fields(about), rendering.picture
+            picture = self._resource(PICTURE_URI + uri, "image/png", block, page, rendering.made, said)
+        found = encode_provenance(provenance, about)
+        dom = self._resource(DOM_URI + uri, "text/html; charset=utf-8", rendering.dom, page, rendering.made, found)
+        return replace(dom, url=uri), picture
+
     def write_resource(
         self, uri: str, content_type: str, block: bytes, *, concurrent_to: str | None = None
     ) -> CaptureRef:
-        """Write what was made and not received, such as a screenshot or a rendered page."""
-        record_id, uri, date, digest = self._new_id(), target_uri(uri), warc_date(self._clock()), sha1(block)
+        """Write what was made and not received, such as a page that somebody saved."""
+        return self._resource(target_uri(uri), content_type, block, concurrent_to, self._clock())
+
+    def _resource(
+        self, uri: str, content_type: str, block: bytes, tied: str | None, made: datetime, about: bytes | None = None
+    ) -> CaptureRef:
+        """Write a resource record and, in a metadata record that closes the group, what is said ``about`` it."""
+        record_id, date, digest = self._new_id(), warc_date(made), sha1(block)
         fields = [("WARC-Target-URI", uri), ("WARC-Date", date), ("WARC-Payload-Digest", digest)]
-        fields += _tied(concurrent_to)
+        fields += _tied(tied)
         opening = header("resource", record_id, fields, content_type, length=len(block), block_digest=digest)
         data = deflated([opening, block]) if compressible(block) else stored(opening, [block])
-        name, offset, lengths = self._series.append([data], len(block) + OVERHEAD)
+        group: list[Iterable[bytes]] = [data]
+        if about is not None:
+            said = [("WARC-Target-URI", uri), ("WARC-Date", date), *_tied(record_id)]
+            group.append([member("metadata", self._new_id(), said, WARC_FIELDS, about)])
+        name, offset, lengths = self._series.append(group, len(block) + OVERHEAD)
         return CaptureRef(
             filename=name,
             offset=offset,

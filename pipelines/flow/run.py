@@ -21,7 +21,7 @@ from typing import Any
 
 from pipelines.archive.digests import hash_exchange
 from pipelines.archive.reader import open_capture
-from pipelines.archive.writer import Note, RevisitTarget, WarcWriter
+from pipelines.archive.writer import Note, Rendering, RevisitTarget, WarcWriter
 from pipelines.errors import ArchiveError, BroadsheetError, CaptureError, DiskFullError, ExtractError
 from pipelines.flow.files import CHANGES, RECORDS, records_name
 from pipelines.flow.memories import HISTORY_TYPE, MEMORY_TYPE, Memories, wants_memory
@@ -156,6 +156,29 @@ class Run:
             raise self._failing(error) from error
         chunked = head is not None and head.chunked
         return self._keep(ref, provenance, status, remembers, chunked=chunked, whole=exchange.truncated is None)
+
+    def rendered(self, rendering: Rendering, provenance: Provenance, *, page: str | None) -> Pending:
+        """Write what a browser made of a page, whose own record is ``page``, and send the DOM on its way."""
+        self._check()
+        try:
+            self._introduce(site_of(rendering.url), rendering.url)
+            ref, _ = self._writer.write_rendering(rendering, provenance, page=page)
+        except BroadsheetError as error:
+            if isinstance(error, DiskFullError) and self.ledger.failure is None:
+                raise
+            raise self._failing(error) from error
+        return self._keep(ref, provenance, 200, wants_memory(provenance.role, 200), chunked=False, whole=True)
+
+    def hurry(self) -> bool:
+        """Have sites still unknown make do with the pages seen; gives whether pages were held back for want of more."""
+        self._check()
+        held = [name for name, site in self._sites.items() if site.held]
+        try:
+            for name in held:
+                self._learn(name)
+        except BroadsheetError as error:
+            raise self._failing(error) from error
+        return bool(held)
 
     def recover(self, found: Capture) -> None:
         """Take up a capture that the WARC holds and the ledger does not know of."""
