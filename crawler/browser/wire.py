@@ -41,6 +41,9 @@ BROWSER = "browser"
 PER_HOST = 6
 """Requests of browsers in flight to one host: as many as browsers make."""
 
+TRIES = 2
+"""Times that something is asked for that may be there in a while."""
+
 MOST_KNOWN = 200_000
 """Addresses remembered with the place of their capture, some 60 MB."""
 
@@ -165,9 +168,21 @@ class Wire:
                     return answer
             host = urlsplit(ask.url).netloc.rpartition("@")[2].lower()
             async with self._hosts.setdefault(host, asyncio.Semaphore(PER_HOST)):
-                await self.turn(host, seconds)
-                begun()
-                return await self._fetch(ask, key, candidate, host)
+                deadline = time.monotonic() + seconds
+                answer = None
+                for _ in range(TRIES if key is not None else 1):
+                    try:
+                        await self.turn(host, deadline)
+                    except Unanswered:
+                        if answer is None:
+                            raise
+                        return answer  # the host wants more patience than the page has
+                    begun()
+                    answer = await self._fetch(ask, key, candidate, host)
+                    if wanted(answer.status, answer.cut):
+                        break
+                assert answer is not None
+                return answer
 
     def read(self, ref: CaptureRef) -> Answer | None:
         """What the archive holds; None if it cannot be had whole."""
@@ -200,10 +215,9 @@ class Wire:
             return replace(original, ref=capture.ref)
         return replace(capture, payload=original.payload)
 
-    async def turn(self, name: str, seconds: float) -> None:
+    async def turn(self, name: str, deadline: float) -> None:
         """Wait for a host's turn, as the pages of the crawl do. Raises ``Unanswered`` if it does not come in time."""
         hosts = self._crawl.frontier.hosts
-        deadline = time.monotonic() + seconds
         while True:
             host = hosts[name]
             if self.stopping:
@@ -224,7 +238,7 @@ class Wire:
         url = target_uri(ask.url)
         self._took.pop(url, None)
         try:
-            # What HEAD brings cannot be replayed, and a body is missing for its headers to be true of: GET says the same.
+            # An answer to HEAD cannot be replayed, for its headers are not true of what is there: GET tells the same.
             method = "GET" if ask.method == "HEAD" else ask.method
             request = Request(
                 ask.url, method=method, headers=dict(ask.headers), body=ask.body, meta=meta, dont_filter=True
