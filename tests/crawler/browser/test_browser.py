@@ -46,7 +46,9 @@ class Seen:
 
     @property
     def visits(self) -> dict[str, dict[str, Any]]:
-        return {line["url"].removeprefix(self.site.base): line for line in read_lines(self.run.folder / "browser.jsonl")}
+        return {
+            line["url"].removeprefix(self.site.base): line for line in read_lines(self.run.folder / "browser.jsonl")
+        }
 
     @property
     def records(self) -> dict[str, Any]:
