@@ -8,7 +8,6 @@ is known; what the browser made of it is a capture of its own, behind it in the 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import logging
 import re
@@ -104,7 +103,7 @@ class Browser:
             requests=settings.getint("BROADSHEET_BROWSER_REQUESTS", 1000),
             bytes=settings.getint("BROADSHEET_BROWSER_BYTES", 200_000_000),
         )
-        self.wire = Wire(crawler, delay=settings.getfloat("BROADSHEET_REQUISITE_DELAY", 0.2))
+        self.wire = Wire(crawler)
         self.version: str | None = None
         self._driver: Any = None
         self._starting = asyncio.Lock()
@@ -461,9 +460,7 @@ class Visits:
                 "failed": len(visits) - len(shown),
                 "requests": dict(sorted(requests.items())),
                 "screenshots": [
-                    {"name": line["screenshot"], "url": line["url"], **_sealed(folder / line["screenshot"])}
-                    for line in shown
-                    if line.get("screenshot")
+                    {"name": line["screenshot"], "url": line["url"]} for line in shown if line.get("screenshot")
                 ],
             }
         }
@@ -484,11 +481,3 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         if isinstance(value, dict) and "url" in value:
             found.append(value)
     return found
-
-
-def _sealed(path: Path) -> dict[str, Any]:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return {"bytes": None, "sha256": None}
-    return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}

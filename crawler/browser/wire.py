@@ -124,10 +124,10 @@ class Answer:
 
 
 class Wire:
-    """Fetches for browsers, in turn with the rest of the crawl. ``delay``: seconds between two requests to a host."""
+    """Fetches for browsers, in turn with the rest of the crawl."""
 
-    def __init__(self, crawler: Crawler, *, delay: float) -> None:
-        self._crawler, self._delay = crawler, delay
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
         self._known: dict[Key, CaptureRef] = {}
         self._took: dict[str, CaptureRef] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -226,7 +226,7 @@ class Wire:
                 raise Unanswered("Failed", f"{name} is left alone: {host.given_up}")
             now = time.monotonic()
             if host.ready <= now:
-                host.ready = now + min(self._delay, host.delay)
+                host.ready = now + host.pause(requisite=True)
                 return
             if host.ready > deadline:
                 raise Unanswered("TimedOut", "its host's turn did not come in time")

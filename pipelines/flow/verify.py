@@ -142,7 +142,7 @@ def _check_seals(folder: Path, verdict: Verdict) -> None:
         verdict.find(SUMMARY, "seal", f"it cannot be read: {type(error).__name__}: {error}")
         return
     for name, digest in seals:
-        file = folder / Path(name).name
+        file = folder.joinpath(*(part for part in Path(name).parts if part not in ("/", "..")))
         if not file.is_file():
             verdict.find(name, "seal", f"named in {SUMMARY}, not there")
         elif sha256(file) != digest:

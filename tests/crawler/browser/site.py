@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - lines of JavaScript
 """A small site that can be seen in a browser only, and tries whatever a page may try."""
 
 from __future__ import annotations
