@@ -20,6 +20,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 
 from crawler.discovery.urls import normalise
+from crawler.fetch.frontier import State
 from crawler.fetch.guard import BlockedAddressError
 from crawler.fetch.outcome import OVERLOADED, wanted
 from crawler.fetch.robots import retry_after
@@ -117,7 +118,7 @@ class Answer:
 
     def fits(self, ask: Ask) -> bool:
         """Whether it may be shown to the origin that asks: it may have been given to a request without one."""
-        if ask.origin is None:
+        if ask.origin is None or ask.url.startswith(f"{ask.origin}/"):
             return True
         allowed = {value.strip() for name, value in self.headers if name.lower() == "access-control-allow-origin"}
         return bool(allowed & {"*", ask.origin})
@@ -162,27 +163,75 @@ class Wire:
         url, key = target_uri(ask.url), ask.key
         lock = self._locks.setdefault(url, asyncio.Lock())
         async with lock:  # two that ask for the same at the same time get the same
-            if key is not None and (ref := self._known.get(key)) is not None:
-                answer = self.read(ref)
-                if answer is not None and answer.fits(ask):
+            if (answer := self._archived(ask)) is not None:
+                return answer
+            deadline = time.monotonic() + seconds
+            claim = None
+            if key == (url, "") and ask.kind in SETTLED_KINDS:
+                claim = await self._claim(ask.url, deadline)
+                if claim is None and (answer := self._archived(ask)) is not None:
                     return answer
             host = urlsplit(ask.url).netloc.rpartition("@")[2].lower()
-            async with self._hosts.setdefault(host, asyncio.Semaphore(PER_HOST)):
-                deadline = time.monotonic() + seconds
-                answer = None
-                for _ in range(TRIES if key is not None else 1):
-                    try:
-                        await self.turn(host, deadline)
-                    except Unanswered:
-                        if answer is None:
-                            raise
-                        return answer  # the host wants more patience than the page has
-                    begun()
-                    answer = await self._fetch(ask, key, candidate, host)
-                    if wanted(answer.status, answer.cut):
-                        break
-                assert answer is not None
-                return answer
+            try:
+                async with self._hosts.setdefault(host, asyncio.Semaphore(PER_HOST)):
+                    return await self._tried(ask, key, candidate, host, deadline, begun)
+            finally:
+                if claim is not None:
+                    self._unclaim(claim)
+
+    def _archived(self, ask: Ask) -> Answer | None:
+        ref = self._known.get(ask.key) if ask.key is not None else None
+        answer = self.read(ref) if ref is not None else None
+        return answer if answer is not None and answer.fits(ask) else None
+
+    async def _claim(self, url: str, deadline: float) -> int | None:
+        """Keep the frontier from fetching what is being fetched for a browser, until ``_unclaim``; and the other way
+        round: wait while the frontier does. Gives the row that was claimed, if there is one."""
+        frontier, ledger = self._crawl.frontier, self._crawl.live.ledger
+        while time.monotonic() < deadline and not self.stopping:
+            sql = "SELECT id, state, host, role FROM frontier WHERE key = ?"
+            row = ledger.execute(sql, (normalise(url),)).fetchone()
+            if row is None or row[3] != Role.REQUISITE:
+                return None
+            number, state, host, _ = row
+            if state == State.WAITING:
+                ledger.execute("UPDATE frontier SET state = 1 WHERE id = ?", (number,))
+                frontier.hosts[host].fresh = False
+                return int(number)
+            if state != State.TAKEN or number not in frontier.hosts[host].flying:
+                return None
+            await asyncio.sleep(0.05)
+        return None
+
+    def _unclaim(self, number: int) -> None:
+        """What came to nothing is the frontier's again, which will say why."""
+        if self._crawl.live.run.failure is not None:
+            return
+        ledger, frontier = self._crawl.live.ledger, self._crawl.frontier
+        sql = "UPDATE frontier SET state = 0 WHERE id = ? AND state = 1 RETURNING host"
+        row = ledger.execute(sql, (number,)).fetchone() if not self.stopping else None
+        if row is not None:
+            frontier.hosts[row[0]].fresh = False
+            frontier.hosts.offer(frontier.hosts[row[0]])
+
+    async def _tried(
+        self, ask: Ask, key: Key | None, candidate: Candidate, host: str, deadline: float, begun: Callable[[], None]
+    ) -> Answer:
+        """Fetch, and once more what may be there in a while."""
+        answer = None
+        for _ in range(TRIES if key is not None else 1):
+            try:
+                await self.turn(host, deadline)
+            except Unanswered:
+                if answer is None:
+                    raise
+                return answer  # the host wants more patience than the page has
+            begun()
+            answer = await self._fetch(ask, key, candidate, host)
+            if wanted(answer.status, answer.cut):
+                break
+        assert answer is not None
+        return answer
 
     def read(self, ref: CaptureRef) -> Answer | None:
         """What the archive holds; None if it cannot be had whole."""

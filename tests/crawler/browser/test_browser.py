@@ -78,8 +78,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         site.close()
 
 
-def test_it_ends_complete(seen: Seen) -> None:
-    assert seen.ended.status == 0, seen.ended
+def test_it_ends_with_what_can_be_had(seen: Seen) -> None:
+    assert seen.ended.status == 3, "a part of a page lies with a host that is not there"
     assert "Traceback" not in seen.ended.err
 
 
@@ -132,12 +132,14 @@ def test_what_is_missing_is_told_with_its_reason(seen: Seen) -> None:
 
 def test_nothing_is_asked_for_twice_in_a_run(seen: Seen) -> None:
     twice = {ask: number for ask, number in seen.site.asked.items() if number > 1 and "robots" not in ask[1]}
-    assert twice == {("GET", "/words.js"): 2}, "the module, and the script that asks for its head"
+    # The module and the script that asks for its head; where a script was led to, and the frontier after it.
+    assert set(twice) <= {("GET", "/words.js"), ("GET", "/story.json?moved")}
+    assert set(twice.values()) == {2}
     assert ("GET", "/lazy.png") in seen.site.asked
 
 
 def test_the_browser_says_who_it_is(seen: Seen) -> None:
-    agent = seen.site.headers["/app.js"]["User-Agent"]
+    agent = seen.site.headers["/cookies"]["User-Agent"]
     assert " Chrome/" in agent
     assert " Broadsheet/" in agent
     assert "User-Agent" in seen.site.headers["/shell"]
@@ -205,7 +207,7 @@ def test_a_killed_visit_is_made_again_and_no_browser_is_left(tmp_path: Path, wor
             until(lambda: not _lives(browser), 20)
         site.slow = 0.0
         ended = scrapy(*arguments)
-        assert ended.status == 0, ended
+        assert ended.status == 3, ended
         (folder,) = (tmp_path / "job" / "runs").iterdir()
         assert [line["warc"]["type"] for line in Run(folder).articles] == ["resource"]
         assert verify_run(folder, workers).findings == []
