@@ -181,7 +181,9 @@ class Crawl:
         return call
 
     def _take_up(self) -> None:
-        """After a crash: what the archive holds need not be fetched again, what it lost must be."""
+        """Begin, if no process has yet. After a crash: what the archive holds need not be fetched again, what it lost
+        must be."""
+        self._begin()
         for url in self.live.lost:
             self.frontier.lost_url(url)
         for capture in self.live.recovered:
@@ -191,10 +193,26 @@ class Crawl:
                 self.frontier.add([candidate_of(capture)])
             self.frontier.recovered(capture)
         self.frontier.resume_counts(self.live.ledger.asked(self.live.run.number))
-        if not self.live.resumed:
+
+    def _begin(self) -> None:
+        """Let wait what is due, once in a run; what is read for a span, once for that span.
+
+        The ledger notes it in the same commit: a run that is killed before it has not begun, though it has a name.
+        """
+        ledger, number = self.live.ledger, self.live.run.number
+        (begun,) = ledger.execute("SELECT status FROM run WHERE id = ?", (number,)).fetchone()
+        backfills = {
+            each.name: f"{each.name} {each.limits.since}/{each.limits.until}"
+            for each in self.job.outlets
+            if each.limits.backfill
+        }
+        begins = " ".join(["begun", *backfills.values()])
+        if begun is None:
             self.frontier.begin()
-            for outlet in filter(self._backfills, (each.name for each in self.job.outlets)):
+        if begun != begins:
+            for outlet in backfills:
                 self.schedule.wake_sources(outlet)
+            ledger.execute("UPDATE run SET status = ? WHERE id = ?", (begins, number))
 
     def opened(self, spider: Spider) -> None:
         self._timer.start(COMMIT_SECONDS, now=False)
@@ -259,6 +277,8 @@ class Crawl:
             found = self.requisites.note(ref.url, found, outlet.limits.requisites)
         added = self.frontier.add(candidates_in(ref, found, outlet))
         self.crawler.stats.inc_value("broadsheet/found", added)
+        if not any(each.role is Role.ARTICLE for each in found.candidates):
+            self.frontier.tells_nothing(ref.url)
         for note in found.notes:
             logger.debug("%s: %s", ref.url, note)
         if added:

@@ -12,7 +12,7 @@ import dataclasses
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -360,13 +360,25 @@ class Frontier(BaseScheduler):
             self._ledger.execute("UPDATE frontier SET etag = ?, modified = ? WHERE id = ?", (*kept, row))
         if self._schedule is not None and self._schedule.ended(key, status):
             self._stand_in(outlet)
+        elif self._schedule is not None:
+            self._wake_all(outlet, self._schedule.come_back(key))
 
     def _stand_in(self, outlet: str) -> None:
         """A source of the outlet does not tell what it should: ask the others in this run."""
         assert self._schedule is not None
-        for name, number in self._schedule.stand_in(outlet).items():
+        self._wake_all(outlet, self._schedule.stand_in(outlet))
+
+    def _wake_all(self, outlet: str, woken: Mapping[str, int]) -> None:
+        """So many addresses of each host wait again."""
+        for name, number in woken.items():
             self._count(outlet)["waiting"] += number
             self._waits(name)
+
+    def tells_nothing(self, url: str) -> None:
+        """A source was read in which no article is listed: others may know what it does not tell."""
+        key = normalise(url)
+        if self._schedule is not None and key is not None and self._schedule.tells_nothing(key):
+            self._stand_in(self._schedule.outlet_of(key))
 
     def recovered(self, capture: Capture) -> None:
         """The same, for a capture found in the archive: after a crash, or when the ledger is made again.
@@ -560,6 +572,8 @@ class Frontier(BaseScheduler):
         if self._schedule is not None:
             self._schedule.asked(row, key, candidate, seen)
         headers = {}
+        if (etag or modified) and self._schedule is not None and self._schedule.asked_in_full(url, role):
+            etag = modified = None
         if etag:
             headers["If-None-Match"] = etag
         if modified:

@@ -72,6 +72,10 @@ CONFIRM = 1800.0
 MOST_CONFIRMED = 3
 """Looks at a page that is gone and yet does not count as deleted (it leads elsewhere), before its usual times hold."""
 
+READ_IN_FULL = DAY
+"""A feed or home page that has only been "not modified" for so long is asked for without validators: some servers and
+caches say so for ever."""
+
 FUTURE = 600.0
 """Seconds that a modification date may lie ahead of our clock; one further ahead is none."""
 
@@ -119,6 +123,7 @@ class Schedule:
 
     def wake(self) -> int:
         """Let wait what is due, of the outlets in the job; gives how many addresses."""
+        self._set_back()
         rows = self._ledger.execute(
             "SELECT id, outlet FROM frontier WHERE due <= ? AND state IN (2, 3, 4)", (self._now(),)
         ).fetchall()
@@ -126,6 +131,21 @@ class Schedule:
         for row in due:
             self._ledger.execute("UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE id = ?", (row,))
         return len(due)
+
+    def _set_back(self) -> None:
+        """Where the clock has been ahead, what was done then was done just now; else it would sleep until that time."""
+        now = min(self._now(), self._since) - 1.0  # before this run, in which nothing has been done yet
+        sql = "SELECT ended FROM run WHERE ended IS NOT NULL ORDER BY id DESC LIMIT 1"
+        (ended,) = self._ledger.execute(sql).fetchone() or ("",)
+        if not ended or datetime.fromisoformat(ended).timestamp() <= now:
+            return
+        logger.warning("the last run ended at %s, which is yet to come: the clock has been set back", ended)
+        self._ledger.execute(
+            "UPDATE frontier SET due = due - (seen - ?), base = min(base, ?), seen = ? WHERE seen > ?", (now,) * 4
+        )
+        self._ledger.execute("UPDATE frontier SET due = ? WHERE state = 3 AND not_before > ? AND due > ?", (now,) * 3)
+        self._ledger.execute("UPDATE frontier SET not_before = 0 WHERE state IN (3, 4) AND not_before > ?", (now,))
+        self._ledger.execute("UPDATE source SET first = min(first, ?), failing = min(failing, ?)", (now, now))
 
     def wake_sources(self, outlet: str) -> None:
         """Let all sources of an outlet wait, to be read in full: they are asked for another span of time."""
@@ -180,6 +200,14 @@ class Schedule:
             anew = seen is not None
             self._polled[key] = _Polled(row, candidate.outlet, candidate.role, candidate.depth, candidate.method, anew)
 
+    def asked_in_full(self, url: str, role: str) -> bool:
+        """Whether a source is to be asked for without validators."""
+        if role not in (Role.FEED, Role.HOME):
+            return False
+        sql = "SELECT date FROM capture WHERE url = ? AND status = 200 ORDER BY id DESC LIMIT 1"
+        row = self._ledger.execute(sql, (url,)).fetchone()
+        return row is not None and datetime.fromisoformat(row[0]).timestamp() < self._now() - READ_IN_FULL
+
     def ended(self, key: str, status: int, failure: str | None = None) -> bool:
         """A source has answered, or has failed for good. True if the outlet's others must stand in for it."""
         polled = self._polled.get(key)
@@ -191,6 +219,14 @@ class Schedule:
             return False
         row = self._ledger.execute("SELECT failures, missed FROM source WHERE id = ?", (polled.row,)).fetchone()
         return polled.role is not Role.SECTION and row is not None and row[0] == 0 and row[1] < OUTDONE
+
+    def tells_nothing(self, key: str | None) -> bool:
+        """A source has come anew, and lists nothing. True if it was one to rely on, so that others must stand in."""
+        polled = self._polled.get(key) if key else None
+        if polled is None or polled.role is not Role.FEED or not polled.anew:
+            return False
+        row = self._ledger.execute("SELECT gap, missed FROM source WHERE id = ?", (polled.row,)).fetchone()
+        return row is not None and row[0] is not None and row[1] < OUTDONE
 
     def ran_over(self, key: str) -> bool:
         """Whether a source that was read again shows nothing that was known before: others may know what it missed."""
@@ -206,12 +242,29 @@ class Schedule:
         rows = self._ledger.execute(
             "UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE outlet = ? AND state = 2"
             " AND role IN ('home', 'feed', 'sitemap', 'section') AND depth <= 1 AND (seen IS NULL OR seen < ?)"
+            " AND NOT (method = 'guess' AND id IN (SELECT id FROM source WHERE failures > 0))"
             " RETURNING id, host",
             (outlet, self._since),
         ).fetchall()
         for row, _ in rows:
             self._ledger.execute("UPDATE source SET missed = 0, first = ? WHERE id = ?", (self._now(), row))
         return Counter(host for _, host in rows)
+
+    def come_back(self, key: str) -> Counter[str]:
+        """If a source answers that had failed, let the others wait that fail; gives how many of each host."""
+        polled = self._polled.get(key)
+        if polled is None or polled.failure is not None:
+            return Counter()
+        sql = "SELECT failures FROM source WHERE id = ?"
+        if not (self._ledger.execute(sql, (polled.row,)).fetchone() or (0,))[0]:
+            return Counter()
+        rows = self._ledger.execute(
+            "UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE outlet = ? AND state IN (2, 3)"
+            " AND role IN ('home', 'feed', 'sitemap', 'section') AND (seen IS NULL OR seen < ?)"
+            " AND method <> 'guess' AND id IN (SELECT id FROM source WHERE failures > 0) RETURNING host",
+            (polled.outlet, self._since),
+        ).fetchall()
+        return Counter(host for (host,) in rows)
 
     def settle_sources(self) -> None:
         """At the end of a run: credit what was told, and say when each source is asked again."""
@@ -227,29 +280,47 @@ class Schedule:
             polled = self._polled[min(told.sources, key=standing)]
             polled.credited += 1
             credited[told.outlet] = credited.get(told.outlet, 0) + 1
+        watch = self._watch()
         for polled in self._polled.values():
             limits = self._limits(polled.outlet) or Limits()
             if not limits.backfill:
-                self._settle_source(polled, credited.get(polled.outlet, 0) - polled.credited, limits)
+                others = credited.get(polled.outlet, 0) - polled.credited
+                self._settle_source(polled, others, limits, watch.get(polled.outlet))
             elif polled.method == ARCHIVE:  # read for the span and of no use after it
                 self._ledger.execute("UPDATE frontier SET due = NULL WHERE id = ?", (polled.row,))
         self._polled.clear()
         self._told.clear()
 
-    def _settle_source(self, polled: _Polled, others: int, limits: Limits) -> None:
+    def _watch(self) -> dict[str, int]:
+        """Of each outlet none of whose sources has answered: the one that each run asks until it does."""
+        chosen: dict[str, _Polled] = {}
+        working: set[str] = set()
+        for polled in self._polled.values():
+            if polled.status == 0 and polled.failure is None:
+                polled.failure = "no answer"
+            if polled.failure is None:
+                working.add(polled.outlet)
+            elif polled.method != "guess":
+                best = chosen.get(polled.outlet)
+                if best is None or (polled.role is Role.HOME) > (best.role is Role.HOME):
+                    chosen[polled.outlet] = polled
+        return {outlet: polled.row for outlet, polled in chosen.items() if outlet not in working}
+
+    def _settle_source(self, polled: _Polled, others: int, limits: Limits, watch: int | None) -> None:
+        """``watch``: where the whole outlet fails, the source that is asked until it is back."""
         now = self._now()
         row = self._ledger.execute(
             "SELECT polls, first, gap, missed, failures, failing FROM source WHERE id = ?", (polled.row,)
         ).fetchone()
         polls, first, gap, missed, failures, failing = row or (0, now, None, 0, 0, None)
         reason = None
-        if polled.status == 0 and polled.failure is None:
-            polled.failure = "no answer"
         if polled.failure is not None:
             failures, failing = failures + 1, failing or now
             wait = min(FAILING_FIRST * 2.0 ** (failures - 1), FAILING_MOST)
             if polled.method == "guess" and not polled.anew:
                 reason, wait = f"guessed, and not there: {polled.failure}", limits.poll_max.total_seconds()
+            elif watch is not None:
+                wait = 0.0 if polled.row == watch else wait
             elif failures >= RETIRED_FAILURES and now - failing >= RETIRED_AFTER:
                 since = datetime.fromtimestamp(failing, UTC)
                 reason = f"retired: {polled.failure} since {since:%Y-%m-%d %H:%M} UTC"
@@ -293,7 +364,12 @@ class Schedule:
         elif base is None:  # it never was an article
             due, vain = None, vain + (number in self._heeded)
         elif change is not None and change.kind == "deletion":
-            due, vain = None, 0
+            # A site that is being moved deletes what is back tomorrow. That it is gone needs no more confirmation.
+            due, vain = _next(base, seen, limits.revisit), MOST_CONFIRMED
+            if due is None and limits.revisit:
+                due = seen + DAY
+        elif change is not None:  # it is back
+            due, vain = _next(base, seen, limits.revisit), 0
         elif _gone(outcome) and vain < MOST_CONFIRMED:
             due, vain = seen + CONFIRM, vain + 1
         else:

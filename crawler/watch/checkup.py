@@ -11,7 +11,7 @@ import json
 import logging
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from scrapy.exceptions import NotConfigured
 
+from crawler.discovery.content import sniff
 from crawler.discovery.likeness import twin_of
 from crawler.discovery.urls import normalise, same_site
 from crawler.fetch.robots import RobotsPolicy, origin_of
@@ -265,7 +266,7 @@ class Reading:
         self._count_pages(row, captures)
         failures = [(role, url, in_words(reason)) for outlet, role, url, reason in self._failures if outlet == name]
         row.failed = len(failures)
-        sources = _sources(captures, failures)
+        sources = _sources(captures, failures, lambda each: self._instead(each, standing))
         row.failing = {each.url: each.trouble for each in sources if each.trouble is not None}
         seen = Seen(row=row, sources=sources, sample=sample)
         self._read_answers(seen, captures, failures, life.outlet)
@@ -295,6 +296,22 @@ class Reading:
         words = [record["word_count"] for record in records]
         row.words = words[:: len(words) // MOST_WORDS + 1]
         return [record["url"] for record in records]
+
+    def _instead(self, each: Fetched, standing: Standing) -> str | None:
+        """What a feed or sitemap is that was read as one for its address only. What repeats itself is what it was."""
+        if each.role not in (Role.FEED, Role.SITEMAP) or each.status not in (200, 304):
+            return None
+        if each.ref.type == "revisit":
+            known = standing.sources.get(each.ref.url)
+            before = known.trouble.reason if known is not None and known.trouble is not None else ""
+            return before if before.startswith("no ") else None
+        if not each.whole or each.ref.length > LARGEST_LOOKED_AT:
+            return None
+        try:
+            kind = sniff(decode_content(open_capture(self._crawl.live.folder, each.ref)))
+        except (ArchiveError, ValueError):
+            return None
+        return f"no {each.role} but a page" if kind == "html" else None
 
     def _count_pages(self, row: Row, captures: Sequence[Fetched]) -> None:
         """Which of the pages that should be articles are some. Each address counts once, as it ended."""
@@ -398,12 +415,16 @@ class Reading:
         return before is not None and not usual.is_strange(before)
 
 
-def _sources(captures: Sequence[Fetched], failures: Sequence[tuple[str, str, str]]) -> list[SourceSeen]:
-    """How each source ended in this run."""
+def _sources(
+    captures: Sequence[Fetched],
+    failures: Sequence[tuple[str, str, str]],
+    instead: Callable[[Fetched], str | None] = lambda _: None,
+) -> list[SourceSeen]:
+    """How each source ended in this run; ``instead`` tells what came in place of one."""
     found: dict[str, SourceSeen] = {}
     for each in captures:
         if each.role in SOURCES:
-            trouble = _trouble(each)
+            trouble = _trouble(each) or instead(each)
             found[each.ref.url] = SourceSeen(url=each.ref.url, role=each.role, trouble=trouble)
     for role, url, reason in failures:
         if role in SOURCES and (url not in found or found[url].trouble is None):

@@ -12,6 +12,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -103,6 +104,9 @@ MIGRATIONS = (
     """,
 )
 """SQL that brings a ledger from version N to N + 1; ``PRAGMA user_version`` holds the version."""
+
+
+RUN_NAME = "%Y%m%dT%H%M%SZ"
 
 
 class Kept(NamedTuple):
@@ -218,6 +222,9 @@ class Ledger:
         row = self.execute("SELECT id, name FROM run WHERE ended IS NULL ORDER BY id LIMIT 1").fetchone()
         if row:
             return row[0], row[1], True
+        (last,) = self.execute("SELECT max(name) FROM run").fetchone()
+        if last is not None and name <= last:  # runs follow each other by name, whatever the clock says
+            name = _after(last, name)
         cursor = self.execute("INSERT INTO run (name, started) VALUES (?, ?)", (name, started))
         assert cursor.lastrowid is not None
         return cursor.lastrowid, name, False
@@ -347,3 +354,11 @@ class Ledger:
     def forget_old_memories(self) -> None:
         """Keep only the last memory of each site."""
         self.execute("DELETE FROM memory WHERE id NOT IN (SELECT max(id) FROM memory GROUP BY site)")
+
+
+def _after(last: str, name: str) -> str:
+    """The name of a run that comes after another, whose name is a time."""
+    try:
+        return (datetime.strptime(last, RUN_NAME) + timedelta(seconds=1)).strftime(RUN_NAME)
+    except ValueError:
+        return name

@@ -26,6 +26,10 @@ APART = timedelta(minutes=30)
 """Between the two captures that must both miss an article before it counts as deleted: an outage may answer 404."""
 
 
+ONWARD = ("redirect", "meta-refresh")
+"""Methods of discovery by which a page sends its reader on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What a capture was compared with in the history of earlier runs: noted in the WARC, so that a later reading
@@ -186,6 +190,11 @@ class Settler:
                 known = self._history.get(key)
                 if known is not None and key not in (canonical, url) and surely_same(known, article):
                     return _Found(key, known, inherited=True)
+        # Its site moved it: the address it had sends the reader here.
+        source = article.discovery.source_url if article.discovery.method in ONWARD else None
+        key, known = self._at(source) if source else ("", None)
+        if known is not None and surely_same(known, article):
+            return _Found(key, known, inherited=True)
         free = self._at(canonical)[1] is None
         # An address that has been used for another story stands for this one from now on.
         return _Found(canonical if free else url, None, inherited=inherited)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -167,3 +169,20 @@ def test_what_was_to_be_tried_again_is_so_after_a_kill(
     (run,) = job.runs
     assert [record["headline"] for record in run.articles] == ["The late page came after all"]
     assert pages.asked.count("/late.html") == 2
+
+
+def test_a_run_that_was_killed_as_it_began_still_asks_what_is_due(
+    pages: Pages, article: Callable[..., bytes], tmp_path: Path
+) -> None:
+    names = ["/news/2026/05/first-story-of-the-day-1001", "/news/2026/05/second-story-of-the-day-1002"]
+    pages.pages |= {name: article(name) for name in names}
+    job = job_file(tmp_path, [("small", f"{pages.base}/")])
+    for number, listed in enumerate((names[:1], names)):
+        pages.pages["/"] = "".join(f'<h2><a href="{name}">A story to read</a></h2>' for name in listed).encode()
+        if number:  # all that a kill before the first commit leaves: a run with a name
+            with closing(sqlite3.connect(job.folder / "ledger.sqlite3")) as ledger:
+                ledger.execute("INSERT INTO run (name, started) SELECT '29990101T000000Z', ended FROM run")
+                ledger.commit()
+        ended = job.crawl()
+        assert ended.status == 0, ended
+        assert [record["url"] for record in job.runs[-1].articles] == [pages.base + listed[-1]]

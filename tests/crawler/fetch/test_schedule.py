@@ -249,7 +249,7 @@ def test_a_modification_date_that_lies_ahead_is_none(news):
     assert times(news.hours(2), HOST + "story") == 0
 
 
-def test_a_page_that_is_gone_is_looked_at_by_the_next_run_and_left_when_it_counts_as_deleted(news):
+def test_a_page_that_is_gone_is_looked_at_by_the_next_run_and_at_its_usual_times_when_it_counts_as_deleted(news):
     everywhere(news, "story")
     news.run()
     news.hours(6)
@@ -261,7 +261,31 @@ def test_a_page_that_is_gone_is_looked_at_by_the_next_run_and_left_when_it_count
     news.changes[HOST + "story"] = change("deletion")
     (asked,) = news.hours(1)
     assert HOST + "story" in asked
-    assert times(news.hours(24 * 40), HOST + "story") == 0
+    del news.changes[HOST + "story"]
+    assert times(news.hours(24 * 40), HOST + "story") == 2  # of 7 and 30 days: it may come back
+
+
+def test_an_outlet_that_is_gone_altogether_is_asked_by_each_run_and_wakes_when_it_is_back(news):
+    everywhere(news, "story")
+    news.run()
+    news.hours(3)
+    news.answers = dict.fromkeys((FEED, MAP, HOME, SECTION), 404)
+    assert all(HOME in run for run in news.hours(40))
+    assert times(news.hours(24), FEED) < 4
+    news.answers = {}
+    (asked,) = news.hours(1)
+    assert {FEED, MAP, HOME} <= set(asked)
+
+
+def test_a_clock_that_was_ahead_puts_nothing_to_sleep(news):
+    everywhere(news, "story")
+    news.time += 365 * DAY
+    news.run()
+    news.ledger.execute("INSERT INTO run (name, started, ended) VALUES ('1', '', '2027-06-02T10:00:00Z')")
+    news.time -= 365 * DAY
+    asked = news.hours(3)
+    assert {FEED, MAP, HOME} <= set(asked[0])
+    assert times(asked, HOST + "story") == 1
 
 
 def test_a_page_that_leads_elsewhere_is_not_asked_for_ever(news):

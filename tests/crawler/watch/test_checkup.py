@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from crawler.jobs import Job, Outlet
-from crawler.watch.checkup import Fetched, Health, _sources, in_words, keep, load
+from crawler.watch.checkup import Fetched, Health, Reading, _sources, in_words, keep, load
 from crawler.watch.checkup import Life as LifeOf
 from crawler.watch.past import DAY, Row
-from crawler.watch.standing import Standing
+from crawler.watch.standing import Source, Standing, Trouble
 from pipelines.errors import DiskFullError
 from pipelines.model import CaptureRef
 from pipelines.records.ledger import Ledger
@@ -55,6 +55,23 @@ def fetched(role: str, status: int, outcome: str, *, kind: str = "response") -> 
 def test_how_a_source_answered(each: Fetched, trouble: str | None) -> None:
     (source,) = _sources([each], [])
     assert source.trouble == trouble
+
+
+def test_a_page_in_place_of_a_feed_is_none_however_often_it_comes(tmp_path: Path) -> None:
+    page = fetched("feed", 200, "feed")
+    reading = Reading.__new__(Reading)
+    reading._crawl = SimpleNamespace(live=SimpleNamespace(folder=tmp_path))  # type: ignore[assignment]
+    trouble = Trouble(since=1.0, reason="no feed but a page")
+    standing = Standing(sources={page.ref.url: Source(role="feed", asked=1.0, worked=0.5, trouble=trouble)})
+    for status in (200, 304):
+        again = fetched("feed", status, "revisit", kind="revisit")
+        assert reading._instead(again, standing) == "no feed but a page"
+        assert reading._instead(again, Standing()) is None
+    for body, expected in ((b"<html>Please wait", "no feed but a page"), (b"<rss><channel/></rss>", None)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("crawler.watch.checkup.open_capture", lambda *_: None)
+            patch.setattr("crawler.watch.checkup.decode_content", lambda _, body=body: body)
+            assert reading._instead(page, standing) == expected
 
 
 def test_a_source_that_failed_without_an_answer() -> None:

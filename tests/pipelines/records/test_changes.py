@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.model import Change, Edit, Outcome, mark
+from pipelines.model import Change, Discovery, Edit, Outcome, mark
 from pipelines.records.known import known_of
 from pipelines.records.ledger import MIGRATIONS
 from pipelines.records.settle import Seen, Settled, Settler
@@ -130,6 +130,15 @@ def test_a_twin_that_is_gone_deletes_nothing(job: Job) -> None:
 def test_an_article_only_ever_met_at_another_address_is_deleted_there(job: Job) -> None:
     job.run(story(url=AMP, canonical=KEY))
     assert kinds(job.run(gone(410, AMP))) == ["http-status+deletion"]
+
+
+def test_an_article_that_moved_is_one_article_and_no_deletion(job: Job) -> None:
+    new = "https://herald.example/2026/the-bridge-of-march"
+    led = Discovery(method="redirect", source_url=KEY, title=None, date=None)
+    assert kinds(job.run(story())) == ["v1"]
+    assert kinds(job.run(story(url=new, discovery=led))) == ["unchanged"]
+    assert kinds(job.run(story(EDITED, new, discovery=led))) == ["v2+version"]
+    assert kinds(job.run(story(OTHER, f"{new}-2", headline="Storm", discovery=led))) == ["v1"], "that proves nothing"
 
 
 def test_an_address_that_tells_another_story_now_deletes_nothing(job: Job) -> None:

@@ -39,6 +39,17 @@ def test_what_was_not_committed_is_gone(path):
     ledger.close()
 
 
+def test_runs_follow_each_other_by_name_though_the_clock_goes_back(path):
+    ledger = Ledger(path)
+    names = []
+    for name in ("20260301T235959Z", "20260301T235959Z", "20260228T000000Z"):
+        run, given, _ = ledger.open_run(name, "")
+        ledger.end_run(run, "", "complete")
+        names.append(given)
+    assert names == ["20260301T235959Z", "20260302T000000Z", "20260302T000001Z"]
+    ledger.close()
+
+
 def test_unsettled_captures_come_in_order_with_their_role(path):
     ledger = Ledger(path)
     rows = [ledger.add_capture(1, ref(n), Provenance(role=Role.SECTION, outlet="herald"), 200) for n in range(4)]
