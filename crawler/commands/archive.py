@@ -76,7 +76,7 @@ class Command(ScrapyCommand):
         add("--until", metavar="DATE", help="only articles before that day or instant")
         add("--pages", metavar="N", type=int, help="most pages of each host")
         add("--no-requisites", action="store_true", help="only the pages, without pictures, styles and scripts")
-        add("--browser", metavar="WHEN", nargs="?", const="auto", choices=("auto", "always"),
+        add("--browser", metavar="WHEN", nargs="?", const="always", choices=("auto", "always"),
             help="open pages in Chromium: those that are empty without scripts (auto), or all (always)")  # fmt: skip
         add_max_disk(parser)
         add = parser.add_argument_group("where to, and whether").add_argument
@@ -113,7 +113,7 @@ class Command(ScrapyCommand):
 
     def _use_browser(self, when: str) -> None:
         assert self.settings is not None
-        self.settings.set("BROADSHEET_BROWSE", when, "cmdline")
+        self.settings.set("BROADSHEET_BROWSER_MODE", when, "cmdline")
 
     def _try(self, arguments: dict[str, Any]) -> ExitStatus:
         """Read the listings into a folder that is thrown away, and tell what waits then."""
