@@ -31,8 +31,9 @@ from crawler.browser.session import HEIGHT, MOST_VISITS, WIDTH, BrowserFailed, S
 from crawler.browser.wire import BROWSER, Wire
 from crawler.fetch.outcome import candidate_of
 from pipelines import clock
+from pipelines.archive.digests import sha1
 from pipelines.archive.reader import PAGE_TYPES, open_capture
-from pipelines.archive.writer import Rendering
+from pipelines.archive.writer import Rendering, target_uri
 from pipelines.errors import ArchiveError, CaptureError, ConfigError, DiskFullError
 from pipelines.model import Candidate, CaptureRef, Change, Outcome, Provenance, Rejection, Role
 from pipelines.records.jsonl import DISK_FULL
@@ -66,6 +67,8 @@ class Visit:
     url: str
     dom: CaptureRef | None = None
     """The rendered page, a capture like others."""
+    same_as: str | None = None
+    """The record that holds the same DOM, of an earlier visit: then nothing was written."""
     screenshot: str | None = None
     """Name of the picture's file, below the folder of the run."""
     height: int = 0
@@ -80,7 +83,8 @@ class Visit:
         """As ``browser.jsonl`` has it."""
         return {
             "url": self.url,
-            "dom": self.dom.record_id if self.dom else None,
+            "dom": self.dom.record_id if self.dom else self.same_as,
+            "same": self.same_as is not None,
             "screenshot": self.screenshot,
             "height": self.height or None,
             "requests": dict(self.requests),
@@ -218,6 +222,9 @@ class Browser:
         self, visit: Visit, seen: Seen, provenance: Provenance, page: CaptureRef | None, session: Session
     ) -> None:
         assert seen.dom is not None
+        visit.same_as = self._seen_before(visit.url, seen.dom)
+        if visit.same_as is not None:
+            return
         about = {
             "software": f"Chromium/{session.version}",
             "viewport": f"{WIDTH}x{HEIGHT}",
@@ -231,6 +238,15 @@ class Browser:
         made = Rendering(url=visit.url, made=clock.utcnow(), dom=seen.dom, picture=seen.picture, about=about)
         pending = self._crawl.live.run.rendered(made, provenance, page=page.record_id if page else None)
         visit.dom = pending.ref
+
+    def _seen_before(self, url: str, dom: bytes) -> str | None:
+        """The record of the last visit to a page, if it showed the same DOM."""
+        row = self._crawl.live.ledger.execute(
+            "SELECT record_id, payload_digest FROM capture WHERE url = ? AND type = 'resource'"
+            " ORDER BY id DESC LIMIT 1",
+            (target_uri(url),),
+        ).fetchone()
+        return row[0] if row is not None and row[1] == sha1(dom) else None
 
     def _picture(self, url: str, picture: bytes) -> str:
         """Put a picture into its file; gives its name."""
@@ -409,7 +425,7 @@ class Visits:
     def _take(self, visit: Visit) -> None:
         stats = self.crawler.stats
         assert stats is not None
-        if visit.dom is None:
+        if visit.dom is None and visit.same_as is None:
             if self._open:
                 self._fail(visit.url, "; ".join(visit.notes) or "nothing was seen")
             return

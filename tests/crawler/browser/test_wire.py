@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from scrapy.settings import Settings
 
 from crawler.browser.find import BrowserMissing, find_browser
 from crawler.browser.page import language_of
-from crawler.browser.visits import read_lines
+from crawler.browser.visits import Browser, read_lines
 from crawler.browser.wire import Answer, Ask
+from pipelines.archive.digests import sha1
+from pipelines.model import CaptureRef, Provenance
+from pipelines.records.ledger import Ledger
 from tests.crawler.shell import scrapy
 
 URL = "https://herald.example/a"
@@ -95,6 +100,22 @@ def test_without_a_browser_always_is_refused_at_once(tmp_path: Path) -> None:
     assert ended.status == 2, ended
     assert "--browser needs" in ended.err or "names /no/such" in ended.err
     assert not (tmp_path / "job").exists(), "nothing was begun"
+
+
+def test_a_dom_that_the_last_visit_showed_is_known(tmp_path: Path) -> None:
+    with closing(Ledger(tmp_path / "ledger.sqlite3")) as ledger:
+        for number, (kind, dom) in enumerate([("resource", b"old"), ("resource", b"new"), ("response", b"sent")]):
+            ref = CaptureRef(
+                filename="a.warc.gz", offset=number, length=1, record_id=f"urn:uuid:{number}", url=URL,
+                date="2026-11-24T09:00:00Z", type=kind, payload_digest=sha1(dom),
+            )  # fmt: skip
+            ledger.add_capture(1, ref, Provenance(), 200)
+        crawl = SimpleNamespace(live=SimpleNamespace(ledger=ledger))
+        browser = Browser(SimpleNamespace(settings=Settings(), broadsheet=crawl), Path("chromium"))
+        assert browser._seen_before(f"{URL}#part", b"new") == "urn:uuid:1"
+        assert browser._seen_before(URL, b"old") is None
+        assert browser._seen_before(URL, b"sent") is None
+        assert browser._seen_before("https://herald.example/b", b"new") is None
 
 
 def test_a_torn_line_is_left_out(tmp_path: Path) -> None:
