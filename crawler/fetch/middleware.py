@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+PATIENCE = 30.0
+"""Seconds that a run waits for a robots.txt that could not be had and may be asked for again soon: a site that asks for
+an hour must not have to wait for the run after the next for a second."""
+
+
 class RobotsDenied(IgnoreRequest):
     """The host's robots.txt does not want this address fetched."""
 
@@ -50,6 +55,9 @@ class RobotsMiddleware:
         if request.meta.get("dont_obey_robotstxt") or not self._crawler.settings.getbool("ROBOTSTXT_OBEY"):
             return
         base = origin_of(request.url)
+        wait = self._crawl.robots.closed_for(base, clock.now())
+        if 0 < wait <= PATIENCE:
+            await asyncio.sleep(wait)
         policy: RobotsPolicy | None = self._crawl.robots.get(base, clock.now())
         if policy is None:
             if base not in self._fetching:

@@ -192,6 +192,13 @@ class RobotsCache:
         policy, fetched_at = kept
         return policy if 0 <= now - fetched_at < lifetime(policy) else None
 
+    def closed_for(self, url: str, now: float) -> float:
+        """Seconds until the robots.txt of a URL's origin, which could not be had, may be asked for again; else 0."""
+        kept = self._kept.get(origin_of(url))
+        if kept is None or kept[0].verdict != "disallow-all":
+            return 0.0
+        return max(0.0, kept[1] + lifetime(kept[0]) - now)
+
     def stale(self, url: str) -> RobotsPolicy | None:
         """The last policy for a URL's origin, however old."""
         kept = self._kept.get(origin_of(url))

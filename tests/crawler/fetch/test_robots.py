@@ -476,3 +476,13 @@ def test_a_date_without_a_zone_is_in_gmt(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_retry_after_with_a_bound() -> None:
     assert retry_after("5000", 0.0, bound=60.0) == 60.0
+
+
+def test_how_long_an_origin_is_closed_for() -> None:
+    cache = RobotsCache()
+    assert cache.closed_for("https://a.example/x", 1000.0) == 0
+    cache.put("https://a.example/", RobotsPolicy.from_response(503, retry_after=3600.0), 1000.0)
+    assert cache.closed_for("https://a.example/x", 4599.0) == 1
+    assert cache.closed_for("https://a.example/x", 4601.0) == 0
+    cache.put("https://b.example/", RobotsPolicy.from_response(200, b"User-agent: *\nDisallow: /"), 1000.0)
+    assert cache.closed_for("https://b.example/x", 1001.0) == 0
