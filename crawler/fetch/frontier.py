@@ -385,6 +385,8 @@ class Frontier(BaseScheduler):
 
         Of an address that was to be fetched twice, the one in flight is meant, or else the first that is not done.
         """
+        if capture.ref.type == "resource":  # made of a page by the browser: the page itself is another capture
+            return
         key = normalise(capture.ref.url)
         row = self._ledger.execute(
             "SELECT id FROM frontier WHERE key IN (?, ?) ORDER BY state = 1 DESC, state = 2, key LIMIT 1",
