@@ -136,6 +136,7 @@ class Crawl:
             longest_wait=settings.getfloat("BROADSHEET_LONGEST_WAIT"),
             requisite_delay=settings.getfloat("BROADSHEET_REQUISITE_DELAY"),
         )
+        self.frontier.rename(self.job.outlets)
         self._take_up()
         self.tallies = Tallies(ledger, self.live.run.number, self.frontier.counts)
 
@@ -217,6 +218,8 @@ class Crawl:
     def opened(self, spider: Spider) -> None:
         self._timer.start(COMMIT_SECONDS, now=False)
         self._running = True
+        if self.job.outlets:
+            self.frontier.leave_others(self.job.outlets)
         for outlet in filter(self._backfills, (each.name for each in self.job.outlets)):
             self.frontier.leave_out(outlet, self.job.outlet(outlet).limits)
         if self.failure is not None:

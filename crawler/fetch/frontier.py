@@ -12,7 +12,7 @@ import dataclasses
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ from pipelines.records.ledger import Ledger
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from crawler.jobs import Limits
+    from crawler.jobs import Limits, Outlet
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +77,13 @@ a page needs before the next page, so that what there is when a run is stopped i
 
 _SCHEME = "lower(substr(url, 1, instr(url, ':') - 1))"
 """Of an address in the ledger."""
+
+
+def _kind(role: str, seen: float | None) -> str | None:
+    """What an address counts for where numbers are limited: new articles do not pay for looks at known ones."""
+    if role == Role.ARTICLE:
+        return "new" if seen is None else "known"
+    return "listing" if role in (Role.SECTION, Role.SITEMAP) else None
 
 
 def _never(_: float) -> IDelayedCall:
@@ -141,8 +148,8 @@ class Frontier(BaseScheduler):
             requisite_delay=requisite_delay,
         )
         self._alarm: IDelayedCall | None = None
-        self._asked: Counter[tuple[str, bool]] = Counter()
-        """Articles (True) and listings (False) handed out per outlet in this run."""
+        self._asked: Counter[tuple[str, str]] = Counter()
+        """What is limited, handed out per outlet and ``_kind`` in this run."""
         self._extra: deque[Request] = deque()
         """Requests that are more than an address (a body, another method): kept in memory only."""
         self.counts: dict[str, Counter[str]] = {}
@@ -173,6 +180,37 @@ class Frontier(BaseScheduler):
             self._count(outlet)["failed"] += failed
         for (name,) in self._ledger.execute("SELECT DISTINCT host FROM frontier WHERE state = 0").fetchall():
             self.hosts.offer(self.hosts[name])
+
+    def leave_others(self, outlets: Collection[Outlet]) -> None:
+        """Let wait for another run what waits of outlets that the job has not, or what it does not permit any more."""
+        later = self._now() + NEXT_RUN
+        names = [outlet.name for outlet in outlets]
+        self._ledger.execute(
+            f"UPDATE frontier SET not_before = ? WHERE state = 0 AND outlet NOT IN ({', '.join('?' * len(names))})",
+            (later, *names),
+        )
+        for outlet in outlets:
+            if not (outlet.allow or outlet.deny):
+                continue
+            sql = (
+                "SELECT id, url, role FROM frontier WHERE outlet = ? AND state = 0 AND method <> 'seed'"
+                " AND role IN ('article', 'section', 'feed', 'sitemap')"
+            )
+            for row, url, role in self._ledger.execute(sql, (outlet.name,)).fetchall():
+                if not outlet.permits(url, article=role == Role.ARTICLE):
+                    self._ledger.execute("UPDATE frontier SET not_before = ? WHERE id = ?", (later, row))
+
+    def rename(self, outlets: Collection[Outlet]) -> None:
+        """What is known of an outlet that the job file calls otherwise now is known by that name."""
+        names = {outlet.name for outlet in outlets}
+        for outlet in outlets:
+            sql = "SELECT outlet FROM frontier WHERE key = ?"
+            (old,) = self._ledger.execute(sql, (normalise(outlet.home),)).fetchone() or (None,)
+            if old is None or old in names:
+                continue
+            logger.info("the outlet %s is called %s now", old, outlet.name)
+            for table in ("frontier", "outlet_run"):
+                self._ledger.execute(f"UPDATE OR IGNORE {table} SET outlet = ? WHERE outlet = ?", (outlet.name, old))
 
     def leave_out(self, outlet: str, limits: Limits) -> None:
         """In a backfill, let articles that wait from other runs, and are not of its span, wait for the next run."""
@@ -501,7 +539,8 @@ class Frontier(BaseScheduler):
     def resume_counts(self, asked: Iterable[tuple[str, str, int]]) -> None:
         """What a resumed run has already asked for: outlet, role, number."""
         for outlet, role, number in asked:
-            self._asked[outlet, role == Role.ARTICLE] += number
+            if (kind := _kind(role, None)) is not None:
+                self._asked[outlet, kind] += number
 
     # ------------------------------------------------------------------ hosts
 
@@ -524,7 +563,7 @@ class Frontier(BaseScheduler):
         if not host.rows and (not host.fresh or host.retries):
             self._load(host)
         # What is tried again (it has a time before which it is not to be fetched) was counted at its first try.
-        while host.rows and not host.rows[0][9] and self._enough(host.rows[0][3], host.rows[0][2]):
+        while host.rows and not host.rows[0][9] and self._enough(host.rows[0][3], host.rows[0][2], host.rows[0][11]):
             row = host.rows.popleft()
             self._asked[row[2], row[3] == Role.ARTICLE] += 0  # known from now on, where the limit is none at all
             if not host.rows:
@@ -533,27 +572,33 @@ class Frontier(BaseScheduler):
 
     def _load(self, host: Host) -> None:
         outlets = {outlet for outlet, _ in self._asked}
-        full = [outlet for outlet in outlets if self._enough(Role.ARTICLE, outlet)]
-        read = [outlet for outlet in outlets if self._enough(Role.SECTION, outlet)]
+        full = [outlet for outlet in outlets if self._enough(Role.ARTICLE, outlet, None)]
+        looked = [outlet for outlet in outlets if self._enough(Role.ARTICLE, outlet, 0.0)]
+        read = [outlet for outlet in outlets if self._enough(Role.SECTION, outlet, None)]
         host.rows.extend(
             self._ledger.execute(
                 "SELECT id, url, outlet, role, method, source_url, title, date, depth, not_before, key, seen, etag,"
                 " modified FROM frontier"
                 " WHERE host = ? AND state = 0 AND not_before <= ?"
                 f" AND {_SCHEME} NOT IN ({', '.join('?' * len(host.closed))})"
-                f" AND NOT (not_before = 0 AND role = 'article' AND outlet IN ({', '.join('?' * len(full))}))"
+                " AND NOT (not_before = 0 AND role = 'article' AND seen IS NULL"
+                f" AND outlet IN ({', '.join('?' * len(full))}))"
+                " AND NOT (not_before = 0 AND role = 'article' AND seen IS NOT NULL"
+                f" AND outlet IN ({', '.join('?' * len(looked))}))"
                 " AND NOT (not_before = 0 AND role IN ('section', 'sitemap')"
                 f" AND outlet IN ({', '.join('?' * len(read))}))"
                 " ORDER BY rank DESC, id LIMIT ?",
-                (host.name, self._now(), *host.closed, *full, *read, BATCH),
+                (host.name, self._now(), *host.closed, *full, *looked, *read, BATCH),
             )
         )
         host.fresh = True
 
-    def _enough(self, role: str, outlet: str) -> bool:
-        if role == Role.ARTICLE:
-            return self._asked[outlet, True] >= self._pages(outlet)
-        return role in (Role.SECTION, Role.SITEMAP) and self._asked[outlet, False] >= self._listings(outlet)
+    def _enough(self, role: str, outlet: str, seen: float | None) -> bool:
+        """Whether an outlet has had its share of new articles, of looks at known ones, or of listings."""
+        kind = _kind(role, seen)
+        return kind is not None and self._asked[outlet, kind] >= (
+            self._listings(outlet) if kind == "listing" else self._pages(outlet)
+        )
 
     def _take(self, host: Host) -> Request:
         (row, url, outlet, role, method, source_url, title, date, depth, not_before, key, seen, etag,
@@ -563,8 +608,8 @@ class Frontier(BaseScheduler):
         self._ledger.execute("UPDATE frontier SET state = 1 WHERE id = ?", (row,))
         host.retries.discard(row)
         host.flying.add(row)
-        if not not_before and role in (Role.ARTICLE, Role.SECTION, Role.SITEMAP):
-            self._asked[outlet, role == Role.ARTICLE] += 1
+        if not not_before and (kind := _kind(role, seen)) is not None:
+            self._asked[outlet, kind] += 1
         candidate = Candidate(
             url=url, role=Role(role), method=method, outlet=outlet, source_url=source_url, title=title, date=date,
             depth=depth,

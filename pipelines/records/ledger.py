@@ -63,6 +63,8 @@ MIGRATIONS = (
     CREATE INDEX frontier_failed ON frontier (id) WHERE state = 3;
     CREATE INDEX frontier_refused ON frontier (host) WHERE state = 4;
     UPDATE frontier SET due = 0 WHERE state = 2 AND role IN ('home', 'feed', 'sitemap', 'section');
+    -- When each was fetched is not known: in the last run at the latest. Later changes are announced.
+    UPDATE frontier SET seen = (SELECT CAST(strftime('%s', max(started)) AS REAL) FROM run) WHERE state = 2;
     CREATE INDEX frontier_sources ON frontier (outlet, role) WHERE role NOT IN ('article', 'requisite');
     CREATE TABLE source (id INTEGER PRIMARY KEY, polls INTEGER NOT NULL, first REAL NOT NULL, gap REAL,
                          missed INTEGER NOT NULL,

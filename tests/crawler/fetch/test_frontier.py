@@ -1,5 +1,7 @@
 """The frontier: order, politeness, retries, limits, and what a kill leaves."""
 
+import dataclasses
+
 import pytest
 from twisted.python.failure import Failure
 
@@ -7,7 +9,7 @@ from crawler.discovery.redirects import MAX_HOPS
 from crawler.fetch.frontier import LISTINGS, RUNS, TRIES, Frontier
 from crawler.fetch.hosts import GIVE_UP, GIVE_UP_COLD
 from crawler.fetch.schedule import Schedule
-from crawler.jobs import Limits
+from crawler.jobs import Limits, Outlet
 from pipelines.model import Candidate, Capture, CaptureRef, Provenance, Role
 from pipelines.records.ledger import Ledger
 
@@ -535,3 +537,37 @@ def test_an_outlet_that_may_be_asked_for_nothing_ends_the_run(tmp_path):
     world.add(*[f"{A}{n}" for n in range(3)])
     assert not world.frontier.has_pending_requests()
     assert world.next() is None
+
+
+def drained(world: World) -> list[str]:
+    """All that is handed out, in order."""
+    got = []
+    while (url := world.fetch()) is not None:
+        got.append(url)
+        world.clock.time += 1
+    return got
+
+
+def test_looks_at_known_articles_do_not_use_up_the_pages_of_new_ones(tmp_path):
+    world = World(tmp_path / "l", pages=lambda outlet: 2)
+    world.add(A + "1", A + "2")
+    assert sorted(drained(world)) == [A + "1", A + "2"]
+    world.ledger.execute("UPDATE frontier SET state = 0, attempts = 0")
+    world.add(A + "3", A + "4", A + "5")
+    world.open()
+    assert len(drained(world)) == 4, "two known, two new"
+
+
+def test_an_outlet_that_is_taken_out_or_renamed_and_an_address_that_is_denied_later(world):
+    herald = Outlet(name="herald", home=A)
+    world.add(A, role=Role.HOME)
+    world.add(A + "video/1", A + "news/1")
+    world.add("https://b.example/1", outlet="gazette")
+    world.frontier.leave_others([dataclasses.replace(herald, deny=("/video/*",))])
+    assert drained(world) == [A, A + "news/1"]
+    world.open()
+    paper = dataclasses.replace(herald, name="paper")
+    world.frontier.rename([paper])
+    world.frontier.leave_others([paper])
+    assert drained(world) == [A + "video/1"]
+    assert {name for (name,) in world.ledger.execute("SELECT DISTINCT outlet FROM frontier")} == {"paper", "gazette"}
