@@ -10,6 +10,7 @@ REPLAY := .venv-replay
 help:
 	@echo "make demo    crawl the embedded sample news web and show what comes out"
 	@echo "make test    ruff, mypy, import contracts, pytest"
+	@echo "make replay-env  install pywb, with which scrapy replay opens archives"
 	@echo "make replay  see an archive replay in pywb and ReplayWeb.page (installs them; wants chromium, node, npm)"
 	@echo "make format  let ruff put the code in form"
 	@echo "make lock    pin the dependencies of pyproject.toml anew"
@@ -28,9 +29,10 @@ lint: $(VENV)/dev.done
 unit: $(VENV)/dev.done
 	$(BIN)/pytest
 
-replay-env: $(REPLAY)/done
+# For scrapy replay pywb is enough; the tests in browsers want node's packages too.
+replay-env: $(REPLAY)/done $(if $(shell command -v npm),$(REPLAY)/node.done)
 
-replay: $(VENV)/dev.done $(REPLAY)/done
+replay: $(VENV)/dev.done $(REPLAY)/done $(REPLAY)/node.done
 	$(BIN)/pytest tests/replay -rs
 
 format: $(VENV)/dev.done
@@ -50,9 +52,12 @@ $(VENV)/dev.done: requirements-dev.lock | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $(VENV)/run.done $@
 
-$(REPLAY)/done: tests/replay/requirements.txt tests/replay/package-lock.json
+$(REPLAY)/done: tests/replay/requirements.txt
 	$(PYTHON) -m venv $(REPLAY)
 	$(REPLAY)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/replay/requirements.txt
+	@touch $@
+
+$(REPLAY)/node.done: tests/replay/package-lock.json | $(REPLAY)/done
 	cp tests/replay/package.json tests/replay/package-lock.json $(REPLAY)
 	npm ci --prefix $(REPLAY) --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -57,6 +57,8 @@ MISSING = (
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+WEB = ("http://", "https://")
+
 HOST = "127.0.0.1"
 
 COLLECTION = "archive"
@@ -98,7 +100,7 @@ class Command(ScrapyCommand):
         examples(parser, EXAMPLES)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        url = safe_url_string(args[-1]) if args and args[-1].lower().startswith(("http://", "https://")) else None
+        url = safe_url_string(args[-1]) if args and args[-1].lower().startswith(WEB) else None
         targets = [Path(name) for name in (args[:-1] if url else args)]
         if not targets:
             raise UsageError("name a run, a job or files")
@@ -135,7 +137,9 @@ def _replay(targets: list[Path], url: str | None, opts: argparse.Namespace) -> E
         for note in collection.notes:
             print(f"scrapy replay: {note}", file=sys.stderr)
         with _serving(wayback, collection, port) as server, ExitStack() as stack:
-            first = _asked_for(url, port) if url else next(iter(collection.pages), None)
+            # Whatever a package says its pages are: nothing else is to stand in Chromium's command line.
+            pages = (page for page in collection.pages if page.url.startswith(WEB) and not _CONTROL.search(page.url))
+            first = _asked_for(url, port) if url else next(pages, None)
             address = f"http://{HOST}:{port}/{COLLECTION}/" + (f"{first.moment}/{first.url}" if first else "")
             _tell(collection)
             print(f"\nAt {address}\nCtrl-C ends it.", flush=True)
@@ -144,6 +148,7 @@ def _replay(targets: list[Path], url: str | None, opts: argparse.Namespace) -> E
                 if chromium:
                     command = [chromium, *_offline(port, folder), first.url if first else "about:blank"]
                     browser = stack.enter_context(_process(command, folder, "Chromium"))
+                    browser.hint = " (--rewritten opens your own browser instead)"
                     print("Chromium has this archive for all its network; closing it ends this, too.", flush=True)
                 elif not opts.no_open:
                     _open(address)
@@ -216,7 +221,9 @@ def _port(wanted: int) -> int:
             port: int = free.getsockname()[1]
             return port
     except OSError as error:
-        raise ConfigError(f"port {wanted} cannot be had ({os.strerror(error.errno)}): name another, or none") from error
+        raise ConfigError(
+            f"port {wanted} cannot be had ({os.strerror(error.errno or 0)}): name another, or none"
+        ) from error
 
 
 # ---------------------------------------------------------------------- pywb
@@ -227,12 +234,14 @@ class _Running:
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self.name, self.process, self.log = name, process, log
+        self.hint = ""
+        """What else to do, if it ends badly."""
 
     def runs(self) -> bool:
         """False when it ended well. Raises ``BroadsheetError`` with its last lines if it ended otherwise."""
         status = self.process.poll()
         if status:
-            raise BroadsheetError(f"{self.name} ended with status {status}:\n{self.last_lines()}")
+            raise BroadsheetError(f"{self.name} ended with status {status}{self.hint}:\n{self.last_lines()}")
         return status is None
 
     def last_lines(self) -> str:

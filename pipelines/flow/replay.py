@@ -38,6 +38,9 @@ HTML = ("text/html", "application/xhtml+xml")
 
 BEFORE = "article, as before"
 
+FIELDS = {"url", "mime", "status", "digest", "length", "offset", "filename", "recordDigest"}
+"""Of an index line."""
+
 LOCAL_HEADER = 30
 """Bytes in front of a file's name in a ZIP; the lengths of name and extra field are the last four."""
 
@@ -149,17 +152,29 @@ def _merge(indexes: list[Path], out: Path) -> None:
 
 
 def _take_run(run: Path, out: Path, collection: Collection, *, named: bool) -> None:
-    """Link a run's files and its index, or make one where there is none yet."""
+    """Link a run's files and copy its index, or make one where there is none yet."""
     warcs = warcs_in(run)
     for warc in warcs:
         _link(warc, warc.name.removesuffix(OPEN), collection)
     unsealed = [warc for warc in warcs if warc.name.endswith(OPEN)]
     if (run / INDEX).exists() and not unsealed:
-        out.symlink_to(run / INDEX)
+        with (run / INDEX).open(encoding="utf-8") as lines, out.open("w", encoding="utf-8", newline="\n") as copy:
+            try:
+                copy.writelines(line for line in lines if _safe(line))
+            except ValueError as error:
+                message = f"{run / INDEX} is no index: {error}; `scrapy rebuild` makes it anew"
+                raise ArchiveError(message) from error
         return
     if named:
         collection.notes.append(f"{run.name} is not complete: what it has so far is shown")
     write_index(warcs, out, on_error=lambda error: None)  # a torn end is no damage: it is being written
+
+
+def _safe(line: str) -> bool:
+    """Whether a line says no more than where a record lies. pywb would fetch from the network what a line told it to
+    (``load_url``), and archives come from others."""
+    entry = json.loads(line.split(" ", 2)[-1])
+    return entry.keys() <= FIELDS and "/" not in entry["filename"]
 
 
 def _pages_of(run: Path) -> Iterator[Shown]:
@@ -253,7 +268,7 @@ def _take_package(path: Path, number: int, out: Path, collection: Collection) ->
             starts = dict(_starts(package, raw, path))
             for line in _index_lines(package):
                 key, moment, fields = line.split(" ", 2)
-                entry = json.loads(fields)
+                entry = {name: value for name, value in json.loads(fields).items() if name in FIELDS}
                 start = starts.get(Path(entry["filename"]).name)
                 if start is not None:
                     entry |= {"filename": name, "offset": str(start + int(entry["offset"]))}

@@ -12,6 +12,8 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +28,7 @@ from pipelines.flow.replay import Collection, collect
 from tests.crawler.conftest import Pages, story
 from tests.crawler.shell import PRIVATE, ROOT, end, processes_of, scrapy, start
 
-FAST = (*PRIVATE, "-s", "DOWNLOAD_DELAY=0.01", "-s", "ROBOTSTXT_OBEY=0")
+FAST = (*PRIVATE, "-s", "DOWNLOAD_DELAY=0.01", "-s", "ROBOTSTXT_OBEY=0", "-s", "BROADSHEET_WORKERS=1")
 ENVIRONMENT = Path(os.environ.get("BROADSHEET_REPLAY_ENV", ROOT / ".venv-replay"))
 needs_pywb = pytest.mark.skipif(
     not (ENVIRONMENT / "bin" / "wayback").exists(), reason="pywb is not there (make replay-env)"
@@ -161,15 +163,6 @@ def test_a_run_is_replayed(archived: Archived, replaying: tuple[subprocess.Popen
     assert contents(archived.runs[0].parent) == before
 
 
-def test_without_pywb_it_says_what_to_do(archived: Archived, tmp_path: Path) -> None:
-    ended = scrapy("replay", archived.runs[0], "--env", tmp_path, "--no-open")
-    assert ended.status == 2
-    assert ended.err == (
-        f"scrapy replay: pywb is not in {tmp_path}: run `make replay-env` in the checkout; or drop the .wacz"
-        " (`scrapy wacz` makes one) on https://replayweb.page\n"
-    )
-
-
 @pytest.fixture
 def pretended(tmp_path: Path) -> Path:
     """An environment whose pywb cannot start."""
@@ -178,6 +171,19 @@ def pretended(tmp_path: Path) -> Path:
     command.write_text("#!/bin/sh\necho the reason of it\nexit 3\n", "utf-8")
     command.chmod(0o755)
     return tmp_path / "env"
+
+
+def standing(folder: Path) -> Path:
+    """A stand-in for pywb that listens and does nothing, and a ``chrome`` that tells how it was called and ends."""
+    serving = "import socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[-1]))); s.accept(); s.accept()"
+    for name, text in {
+        "bin/wayback": f"#!{sys.executable}\n{serving}\n",
+        "chrome": '#!/bin/sh\necho "$@"; exit 4\n',
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+        (folder / name).chmod(0o755)
+    return folder
 
 
 @pytest.fixture
@@ -200,12 +206,40 @@ def replay(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., tuple[i
         signal.signal(number, handler)
 
 
+def test_without_pywb_it_says_what_to_do(
+    archived: Archived, tmp_path: Path, replay: Callable[..., tuple[int, str]]
+) -> None:
+    status, errors = replay(archived.runs[0], "--env", tmp_path, "--no-open")
+    assert status == 2
+    assert errors == (
+        f"scrapy replay: pywb is not in {tmp_path}: run `make replay-env` in the checkout; or drop the .wacz"
+        " (`scrapy wacz` makes one) on https://replayweb.page\n"
+    )
+
+
 def test_what_pywb_said_when_it_ended_is_told(
     archived: Archived, pretended: Path, replay: Callable[..., tuple[int, str]]
 ) -> None:
     status, errors = replay(archived.runs[0], "--env", pretended, "--no-open")
     assert status == 1
     assert errors == "scrapy replay: pywb ended with status 3:\n  the reason of it\n"
+
+
+def test_what_chromium_said_when_it_ended_is_told(
+    archived: Archived, tmp_path: Path, replay: Callable[..., tuple[int, str]]
+) -> None:
+    """And pywb, which waits for it, is ended."""
+    status, errors = replay(archived.runs[0], "--env", standing(tmp_path), "--chromium", tmp_path / "chrome")
+    assert status == 1
+    assert errors.startswith(
+        "scrapy replay: Chromium ended with status 4 (--rewritten opens your own browser instead):"
+    )
+    [told] = errors.splitlines()[1:]
+    [port] = re.findall(r"--proxy-server=http://127\.0\.0\.1:(\d+) ", told)
+    assert "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1 " in told
+    assert told.endswith(f" {archived.base}/a.html")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(port)), timeout=5)
 
 
 def test_a_port_in_use(archived: Archived, pretended: Path, replay: Callable[..., tuple[int, str]]) -> None:
@@ -248,6 +282,35 @@ def test_a_package_is_read_where_it_lies(archived: Archived, folder: Path, tmp_p
     for entry in entries:
         assert f"WARC-Target-URI: {entry['url']}".encode() in record(collection, entry)
     assert sum(path.stat().st_size for path in folder.rglob("*") if not path.is_symlink()) < 20_000
+
+
+def test_an_index_cannot_send_pywb_to_the_network(archived: Archived, folder: Path, tmp_path: Path) -> None:
+    """Archives come from others, and a line that says ``load_url`` would be fetched."""
+    run = tmp_path / "job" / "runs" / "20260302T083000Z"
+    shutil.copytree(archived.runs[0], run)
+    lines = (run / "index.cdxj").read_text().splitlines()
+    url = f"{archived.base}/a.html"
+    [at] = [number for number, line in enumerate(lines) if f'"{url}"' in line]
+    lines[at] = lines[at].replace('"mime"', '"load\\u005furl": "http://127.0.0.1:1/", "mime"')
+    (run / "index.cdxj").write_text("\n".join(lines) + "\n")
+    found = index_of(collect([run], folder))
+    assert url not in found
+    assert len(found) == len(lines) - 1
+
+
+def test_a_page_that_is_no_address_is_not_opened(
+    archived: Archived, tmp_path: Path, replay: Callable[..., tuple[int, str]]
+) -> None:
+    """A package may say anything, and Chromium takes what begins with a dash for an option."""
+    package(archived.runs[1], tmp_path / "one.wacz")
+    with zipfile.ZipFile(tmp_path / "one.wacz") as good, zipfile.ZipFile(tmp_path / "bad.wacz", "w") as bad:
+        for name in good.namelist():
+            listed = b'{"url": "--utility-cmd-prefix=sh", "ts": "2026-03-02T08:30:00Z", "title": "\\u001b[2J"}\n'
+            bad.writestr(name, listed if name == "pages/pages.jsonl" else good.read(name))
+    status, errors = replay(tmp_path / "bad.wacz", "--env", standing(tmp_path), "--chromium", tmp_path / "chrome")
+    assert status == 1
+    assert errors.endswith(" about:blank\n")
+    assert "cmd-prefix" not in errors
 
 
 def test_a_run_that_is_not_complete_is_shown_as_far_as_it_is_whole(
