@@ -996,7 +996,7 @@ class Judge:
                 case "dead-feed":
                     met = any(e.kind == "feed" for e in asked)
                 case "redesign":
-                    met = any(e.kind in ("article", "twin") and e.status == 200 for e in asked)
+                    met = any(e.kind in ("article", "twin", "home", "section") and e.status == 200 for e in asked)
                 case "down":
                     met = bool(asked)
                 case _:
