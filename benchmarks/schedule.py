@@ -12,8 +12,9 @@ What is held against the truth of the web and its request log:
 
 new articles
     Found in the first run after publication, by a record of version 1 in that run. While a site is down or its
-    robots.txt closed, the first run after that counts; for robots.txt that is the first in which the one that was
-    closed has been kept for a day, since it need not be asked for sooner.
+    robots.txt closed, the first run after that counts: after an answer of 503 has had the patience that it asked for
+    (Retry-After), and after a robots.txt that was closed has been kept for a day, since it need not be asked for
+    sooner. How many come later than they would without that is told.
 versions
     An article's state (text, headline, metadata) at each fetch that succeeded, from the log. Each change between two
     such fetches is one version in the later one's run, of the first kind that applies. Furniture is no change. A
@@ -76,6 +77,7 @@ from sampleweb.feeds import items as feed_items  # noqa: E402
 from sampleweb.model import Story  # noqa: E402
 from sampleweb.newsroom import newsroom  # noqa: E402
 from sampleweb.outlets import BY_KEY, SECTIONS  # noqa: E402
+from sampleweb.server import RETRY_AFTER  # noqa: E402
 from sampleweb.site import TRACKING, Site  # noqa: E402
 from sampleweb.sitemaps import CANARY  # noqa: E402
 from sampleweb.sitemaps import PATHS as SITEMAPS  # noqa: E402
@@ -543,12 +545,18 @@ class Judge:
 
     # -- when an outlet could be asked
 
+    def shut(self, outlet: str, now: datetime) -> bool:
+        """Whether the outlet cannot or may not be asked."""
+        return any(self.truth.sites[outlet].active(kind, now) for kind in ("down", "refused", "robots"))
+
     @cached_property
     def barred(self) -> dict[str, list[bool]]:
-        """Per outlet and run: down, closed by robots.txt, or held to be by a robots.txt less than a day old."""
+        """Per outlet and run: down, left alone as it asked, closed by robots.txt, or held to be by one less than a day
+        old."""
         barred: dict[str, list[bool]] = {}
         for key, site in self.truth.sites.items():
             closed_at: datetime | None = None
+            patience = self.times[0]
             found = []
             for run, now in enumerate(self.times):
                 asked = [
@@ -557,7 +565,10 @@ class Judge:
                 if any(each.status in (200, 304) for each in asked):
                     closed_at = now if site.active("robots", now) else None
                 held = closed_at is not None and now - closed_at < DAY
-                found.append(bool(site.active("down", now) or site.active("refused", now) or held))
+                waits = now <= patience
+                if any(each.status == 503 for each in self.log[run] if each.outlet == key):
+                    patience = now + timedelta(seconds=RETRY_AFTER)
+                found.append(bool(self.shut(key, now) or held or (run and waits)))
             barred[key] = found
         return barred
 
@@ -614,6 +625,10 @@ class Judge:
                 verdict.wrong.append(f"late, due in run {first}, found in run {runs[0]}: {url}")
             else:
                 verdict.right += 1
+                since = (r for r, now in enumerate(self.times) if now >= story.published and not self.shut(key, now))
+                opened = next(since)
+                if runs[0] > opened:
+                    verdict.notes[url] = runs[0] - opened
         return verdicts
 
     def judge_versions(self) -> Verdict:
@@ -1061,7 +1076,13 @@ class Judge:
             "outlets": list(self.plan.outlets),
             "runs": len(self.runs),
             "days": round((self.times[-1] - self.times[0]) / DAY, 2),
-            "new articles": _plain(whole) | {"per outlet": {key: round(v.share, 4) for key, v in new.items()}},
+            "new articles": _plain(whole)
+            | {
+                "per outlet": {key: round(v.share, 4) for key, v in new.items()},
+                "found n runs after their site was open again": dict(
+                    sorted(Counter(str(late) for v in new.values() for late in v.notes.values()).items())
+                ),
+            },
             "versions": _plain(self.judge_versions()),
             "edits": self.judge_edits(),
             "revisits": _plain(self.judge_revisits()),

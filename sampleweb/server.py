@@ -23,6 +23,9 @@ from sampleweb.resource import Resource
 HEADER_LIMIT = 32 * 1024
 """Bytes of a request head that are read before the connection is closed."""
 
+RETRY_AFTER = 3600
+"""Seconds that a site which is down asks for: more than a run waits, so it leaves the site alone."""
+
 IDLE_SECONDS = 60.0
 """How long a kept connection may stay silent."""
 
