@@ -34,8 +34,9 @@ from benchmarks.schedule import Starter  # noqa: E402
 from crawler.discovery.urls import normalise  # noqa: E402
 from crawler.fetch.frontier import Frontier  # noqa: E402
 from pipelines.model import Candidate, CaptureRef, Provenance, Role  # noqa: E402
+from pipelines.records.history import LedgerHistory  # noqa: E402
+from pipelines.records.known import Known  # noqa: E402
 from pipelines.records.ledger import Ledger  # noqa: E402
-from pipelines.records.settle import Known, LedgerHistory  # noqa: E402
 from sampleweb import DEFAULT_CLOCK, SampleWeb  # noqa: E402
 
 OUTLET = "halvern"
@@ -68,6 +69,7 @@ class Made:
             id=f"00000000-0000-5000-8000-{number:012x}", run=run, number=1, first_seen="2025-01-01T00:00:00Z",
             text=f"{number:064x}", headline=f"What the council of Marrow Hill decided on its day {number}",
             metadata=f"{number:08x}", paragraphs=tuple(4_000_000_000 + number + each for each in range(12)),
+            seen="2025-01-01T00:00:00Z",
         )  # fmt: skip
 
 
@@ -94,12 +96,6 @@ def fill(ledger: Ledger, made: Made, start: int, end: int, now: float) -> None:
                 "article", OUTLET, 200, 0, 1, "article",
             )  # fmt: skip
 
-    def articles() -> Iterator[tuple[Any, ...]]:
-        for number in range(start, end):
-            known = made.known(number, 1)
-            url = made.url(number)
-            yield url, known.id, known.run, known.number, known.first_seen, known.to_json(), url.partition("://")[2]
-
     db.executemany(
         "INSERT INTO frontier (key, url, host, outlet, role, rank, state, not_before, method, source_url, title, date,"
         f" depth, seen, due, base, etag, modified) VALUES ({', '.join('?' * 18)})",
@@ -110,12 +106,9 @@ def fill(ledger: Ledger, made: Made, start: int, end: int, now: float) -> None:
         f" status, chunked, whole, outcome) VALUES ({', '.join('?' * 15)})",
         captures(),
     )
-    db.executemany(
-        "INSERT INTO article (canonical, id, run, number, first_seen, digests, loose) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        articles(),
-    )
-    places = ((made.url(number), 1, 1, number * 4000, 3900) for number in range(start, end))
-    db.executemany("INSERT INTO version (canonical, number, run, offset, length) VALUES (?, ?, ?, ?, ?)", places)
+    history = LedgerHistory(ledger)
+    for number in range(start, end):
+        history.put(made.url(number), made.known(number, 1))
     ledger.commit(durable=True)
 
 
