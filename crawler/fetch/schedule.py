@@ -54,6 +54,9 @@ FAILING_FIRST, FAILING_MOST = HOUR, DAY
 RETIRED_AFTER, RETIRED_FAILURES = 7 * DAY, 5
 """A source that has failed for so long, so often, is retired: asked once in ``poll_max`` only."""
 
+SPREAD = 0.25
+"""Share of a wait of days by which sources are asked earlier, each by another part of it."""
+
 OVERLAP = 5
 """Articles in a source that is read again, all of them new, from which it counts as having run over."""
 
@@ -337,6 +340,8 @@ class Schedule:
             wait = _wait(polled, now - first, gap, missed)
         low, high = limits.poll_min.total_seconds(), limits.poll_max.total_seconds()
         wait = min(max(wait, low), high)
+        if wait >= DAY:  # what was found in one run need not fall due in one run
+            wait = max(low, wait * (1 - SPREAD * (polled.row * 0x9E3779B1 % 2**32) / 2**32))
         self._ledger.execute(
             "INSERT OR REPLACE INTO source (id, polls, first, gap, missed, failures, failing, reason)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
