@@ -1,0 +1,143 @@
+"""``scrapy export``: the first stage of a dataset."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.commands.shared import examples
+from crawler.status import ExitStatus
+from pipelines.errors import BroadsheetError
+from pipelines.export.export import Summary, export
+from pipelines.export.plan import FORMATS, Plan
+from pipelines.export.sources import sources
+
+EXAMPLES = """
+  scrapy export output/rferl --format parquet --output data/rferl
+  scrapy export output/* --format datasets --output data/news --since 2026-01-01 --min-words 100 --drop-duplicates
+  scrapy export output/rferl --format jsonl.zst --output data/en --language en --latest-versions
+  scrapy export articles.jsonl --format bulk --output data/search --where "word_count >= 200 and license is not null"
+
+The same command again adds what is new; after a kill it goes on. Other filters or another format need another folder.
+--where knows the fields of the record (publisher.domain, authors.name …), = != < <= > >=, in ('a', 'b'), contains,
+is null, and, or, not and brackets.
+Parquet, datasets and duplicates need the extra "export": pip install 'broadsheet[export]'
+exit status: 0 complete, 1 error, 2 usage, 3 some lines were no records, 4 disk full, 5 another export works there
+"""
+
+MOST_TOLD = 10
+"""Lines that are no records, of which it is said where they are."""
+
+
+class Command(ScrapyCommand):
+    """Exports articles for other tools."""
+
+    requires_crawler_process = False
+    requires_project = True
+
+    def syntax(self) -> str:
+        return "[options] JOB ... --format FORMAT --output DIR"
+
+    def short_desc(self) -> str:
+        return "Export articles of jobs as JSONL, Parquet, a Hugging Face dataset or for Elasticsearch"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        add = parser.add_argument
+        add("--format", choices=FORMATS, default="parquet", help="what to write (default: %(default)s)")
+        add("-o", "--output", metavar="DIR", help="the folder of the export")
+        add(
+            "--since",
+            metavar="DATE",
+            help="published on this day or instant, or later; where that is not known: first seen",
+        )
+        add("--until", metavar="DATE", help="published before this day or instant")
+        add(
+            "--language",
+            metavar="CODE",
+            action="append",
+            default=[],
+            help="only this language (again for more); en means en-GB too",
+        )
+        add("--outlet", metavar="NAME", action="append", default=[], help="only this outlet (again for more)")
+        add("--min-words", metavar="N", type=int, default=0, help="only texts of so many words or more")
+        add("--latest-versions", action="store_true", help="only the last version of each article")
+        add("--where", metavar="EXPR", help='only records for which this holds, such as "word_count >= 200"')
+        add("--duplicates", action="store_true", help="say in duplicate_of and cluster_id which articles tell the same")
+        add("--drop-duplicates", action="store_true", help="leave out all but the earliest of those")
+        examples(parser, EXAMPLES)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if not args:
+            raise UsageError("name one or more jobs")
+        if not opts.output:
+            raise UsageError("say where the export goes: --output DIR")
+        meter = Meter()
+        try:
+            plan = Plan(
+                format=opts.format,
+                since=opts.since,
+                until=opts.until,
+                languages=tuple(sorted(set(opts.language))),
+                outlets=tuple(sorted(set(opts.outlet))),
+                min_words=opts.min_words,
+                latest_versions=opts.latest_versions,
+                where=opts.where,
+                duplicates=opts.duplicates or opts.drop_duplicates,
+                drop_duplicates=opts.drop_duplicates,
+            )
+            done = export(sources(args), Path(opts.output), plan, meter.show)
+        except BroadsheetError as error:
+            meter.done()
+            print(f"scrapy export: {error}", file=sys.stderr)
+            self.exitcode = ExitStatus.of(error)
+            return
+        meter.done()
+        _tell(done, opts.output)
+        self.exitcode = ExitStatus.PARTIAL if done.unreadable else ExitStatus.COMPLETE
+
+
+def _tell(done: Summary, output: str) -> None:
+    if done.read or done.parts:
+        print(f"{done.read:,} new records read, {done.taken:,} taken, {done.parts} files written")
+    else:
+        print("nothing new")
+    print(f"{output}: {done.rows:,} articles in {done.files} files, {done.bytes / 1e6:,.1f} MB")
+    if done.left_out:
+        reasons = ", ".join(f"{number:,} {why}" for why, number in done.left_out.most_common())
+        print(f"left out: {reasons}")
+    for place in done.unreadable[:MOST_TOLD]:
+        print(f"no record: {place}", file=sys.stderr)
+    if len(done.unreadable) > MOST_TOLD:
+        print(f"no record: {len(done.unreadable) - MOST_TOLD} more lines", file=sys.stderr)
+
+
+class Meter:
+    """A line that counts, in a terminal; elsewhere a line every half minute."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._next = time.monotonic() + (0.5 if self._console.is_terminal else 30)
+
+    def show(self, done: Summary) -> None:
+        now = time.monotonic()
+        if now < self._next:
+            return
+        number = f"{done.written:,} of {done.to_write:,}" if done.step == "writing" else f"{done.read:,} records"
+        text = f"{done.step}: {number}"
+        if self._console.is_terminal:
+            self._console.print(text.ljust(60), end="\r")
+            self._next = now + 0.5
+        else:
+            print(text, file=sys.stderr)
+            self._next = now + 30
+
+    def done(self) -> None:
+        if self._console.is_terminal:
+            self._console.print(" " * 70, end="\r")

@@ -1,0 +1,60 @@
+"""Which records are meant, and how far they can be relied on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from pipelines.errors import ConfigError
+from pipelines.flow.files import RECORDS
+
+
+class Source(NamedTuple):
+    """A file of articles."""
+
+    path: Path
+    length: int
+    """Bytes of it that stand: what a run that is working has not committed may be cut off again."""
+
+
+def sources(names: Iterable[str | Path]) -> list[Source]:
+    """The articles of jobs, of folders with jobs in them, of single runs, or of files that ``scrapy extract`` made.
+
+    Runs come in their order. Raises ``ConfigError`` for what does not exist or has no articles.
+    """
+    found: dict[Path, Source] = {}
+    for name in names:
+        path = Path(name)
+        if path.is_file() and path.suffix == ".jsonl":
+            files = [path]
+        elif (path / RECORDS[0]).is_file():
+            files = [path / RECORDS[0]]
+        elif path.is_dir():
+            pattern = f"runs/*/{RECORDS[0]}"
+            files = sorted(path.glob(pattern)) or sorted(path.glob(f"*/{pattern}"))
+        else:
+            raise ConfigError(f"{path} is no job, run or .jsonl file")
+        if not files and not (path / "runs").is_dir():
+            raise ConfigError(f"{path} has no articles: name a job (a folder with runs/), a run or a .jsonl file")
+        for file in files:
+            found.setdefault(file.resolve(), Source(file.resolve(), _stands(file)))
+    return list(found.values())
+
+
+def _stands(file: Path) -> int:
+    """How much of a file can be relied on: of a run that its job's ledger knows, what is committed."""
+    size = file.stat().st_size
+    ledger = file.resolve().parents[2] / "ledger.sqlite3" if len(file.resolve().parents) > 2 else file
+    if ledger.is_file() and ledger != file:
+        sql = "SELECT file.length FROM file JOIN run ON run.id = file.run WHERE run.name = ? AND file.name = ?"
+        try:
+            with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as db:
+                row = db.execute(sql, (file.resolve().parent.name, file.name)).fetchone()
+        except sqlite3.Error:
+            row = None  # the records stand by themselves
+        if row:
+            return min(size, int(row[0]))
+    return size
