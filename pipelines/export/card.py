@@ -63,8 +63,8 @@ def _body(manifest: Mapping[str, Any], duplicates: bool) -> Iterator[str]:
         '    articles = load_dataset("PATH-OF-THIS-FOLDER", split="train")',
         "",
         "Each row is one version of one article and points to the bytes it was made from: WARC file, offset, length",
-        "and digest in `warc`. Dates are strings as in the record; `published_at` is the instant where the page tells one,",
-        "`published_date` the day as the page writes it.",
+        "and digest in `warc`. Dates are strings as in the record; `published_at` is the instant where the page tells",
+        "one, `published_date` the day as the page writes it.",
     )
     if duplicates:
         yield from (

@@ -25,8 +25,8 @@ DUPLICATES = ("duplicate_of", "cluster_id")
 
 UNIQUE = frozenset({
     "id", "url", "canonical_url", "headline", "alternative_headline", "description", "text", "date_published_raw",
-    "image", "warc.offset", "warc.length", "warc.record_id", "warc.date", "warc.payload_digest", "warc.refers_to", "http.etag",
-    "http.location", "discovery.title", "discovery.date", "extraction.text_digest", "version.previous_id",
+    "image", "warc.offset", "warc.length", "warc.record_id", "warc.date", "warc.payload_digest", "warc.refers_to",
+    "http.etag", "http.location", "discovery.title", "discovery.date", "extraction.text_digest", "version.previous_id",
     "published_at", "cluster_id",
 })  # fmt: skip
 """Columns whose values hardly repeat, so that a dictionary of them would only be in the way."""
@@ -155,3 +155,12 @@ def _feature(kind: Any) -> dict[str, Any]:
     if pa.types.is_struct(kind):
         return {"struct": features([kind.field(number) for number in range(kind.num_fields)])}
     return {"dtype": {"double": "float64", "date32[day]": "date32"}.get(str(kind), str(kind))}
+
+
+def main() -> None:
+    """Print the columns, as ``docs/schema/article.parquet.txt`` has them."""
+    print(schema(duplicates=True).to_string(show_field_metadata=False, show_schema_metadata=False))
+
+
+if __name__ == "__main__":
+    main()

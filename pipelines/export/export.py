@@ -109,6 +109,7 @@ class _Export:
             if new and self._plan.notes_duplicates:
                 self._find_duplicates()
             self._place(batch)
+        state.settle()
         self._write_parts()
         self._tell()
         return self._done
@@ -206,7 +207,8 @@ class _Export:
         numbers: list[int] = []
         rows = state.rows(
             "SELECT n, article, address, record.digest, bands, head IS NOT NULL FROM record"
-            " LEFT JOIN text ON text.digest = record.digest WHERE why IS NULL AND (head IS NULL OR head = n) ORDER BY head IS NULL, sort, seen, id"
+            " LEFT JOIN text ON text.digest = record.digest WHERE why IS NULL AND (head IS NULL OR head = n)"
+            " ORDER BY head IS NULL, sort, seen, id"
         )
         for n, article, address, digest, bands, fixed in rows:
             numbers.append(n)
@@ -341,7 +343,8 @@ class _Export:
     def _manifest(self) -> dict[str, Any]:
         state = self._state
         first, last, words, size = state.one(
-            "SELECT min(day), max(day), coalesce(sum(words), 0), coalesce(sum(length), 0) FROM record WHERE part IS NOT NULL"
+            "SELECT min(day), max(day), coalesce(sum(words), 0), coalesce(sum(length), 0) FROM record"
+            " WHERE part IS NOT NULL"
         )
 
         def counted(column: str) -> dict[str, int]:

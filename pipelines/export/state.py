@@ -43,7 +43,9 @@ class State:
         with self._explained():
             self.db = sqlite3.connect(self.path, isolation_level=None)
             self.db.execute("PRAGMA cache_size = -65536")
-            self.db.execute("PRAGMA synchronous = FULL")
+            # A power cut may take back that a part is done: it is then written once more.
+            self.db.execute("PRAGMA journal_mode = WAL")
+            self.db.execute("PRAGMA synchronous = NORMAL")
             version = self.db.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, VERSION):
                 raise LedgerError(f"{self.path} is of version {version}, this Broadsheet knows {VERSION}: update it")
@@ -70,6 +72,11 @@ class State:
                 self.db.execute("ROLLBACK")
                 raise
             self.db.execute("COMMIT")
+
+    def settle(self) -> None:
+        """Wait until the disk has all of it."""
+        with self._explained():
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def rows(self, sql: str, *values: Any) -> Iterator[Any]:
         """Rows as they are found."""

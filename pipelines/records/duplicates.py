@@ -41,7 +41,10 @@ MOST_HEADS = 100
 CACHED = 4096
 """Sets of shingles that are kept at hand, a few kilobytes each."""
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(
+    r"[\w\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u0f00\u0f18-\u0f39\u0f71-\u109f\u1780-\u17d3]+"
+)
+"""Letters and digits with the vowel signs that Indic, Thai, Arabic and Hebrew writing puts on them."""
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )

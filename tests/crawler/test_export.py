@@ -1,0 +1,54 @@
+"""``scrapy export`` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.crawler.conftest import Crawled
+from tests.crawler.shell import ROOT, scrapy
+from tests.pipelines.export.made import add_run, story
+
+
+def test_a_crawl_becomes_a_dataset_without_wire_stories_told_twice(crawled: Crawled, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = ("export", crawled.job.folder, "--format", "datasets", "-o", out, "--drop-duplicates")
+    ended = scrapy(*command)
+    assert ended.status == 0, ended
+    manifest = json.loads((out / "export.json").read_bytes())
+    keep, dropped = manifest["rows"], manifest["left_out"]["duplicate"]
+    assert keep + dropped == len(crawled.articles)
+    assert f"{keep} articles in 1 files" in ended.out
+    assert f"{dropped} duplicate" in ended.out
+    # The agency's story, word for word in each outlet that takes the wire.
+    headlines = [record["headline"] for record in crawled.articles]
+    copies = {r["extraction"]["text_digest"] for r in crawled.articles if headlines.count(r["headline"]) > 1}
+    assert dropped >= len(copies) > 0
+    again = scrapy(*command)
+    assert (again.status, again.out.splitlines()[0]) == (0, "nothing new")
+
+
+def test_exit_statuses(tmp_path: Path) -> None:
+    file = add_run(tmp_path / "job", "1", [story(1)])
+    file.open("ab").write(b"{}\n")
+    ended = scrapy("export", tmp_path / "job", "--format", "jsonl", "-o", tmp_path / "out")
+    assert (ended.status, "no record: " in ended.err, "1 unreadable" in ended.out) == (3, True, True)
+    ended = scrapy("export", tmp_path / "job", "--format", "jsonl", "-o", tmp_path / "out", "--where", "nothing = 1")
+    assert (ended.status, "no field nothing" in ended.err) == (2, True)
+
+
+def test_lines_need_no_extra(tmp_path: Path) -> None:
+    """JSONL is exported without pyarrow; Parquet says what it needs."""
+    add_run(tmp_path / "job", "1", [story(1)])
+    script = (
+        "import sys; sys.modules.update(dict.fromkeys(['pyarrow', 'numpy', 'rensa']));"
+        "from scrapy.cmdline import execute; execute(['scrapy', *sys.argv[1:]])"
+    )
+    for format, status, told in (("jsonl.zst", 0, ""), ("parquet", 2, "broadsheet[export]")):
+        command = ["export", tmp_path / "job", "--format", format, "-o", tmp_path / format]
+        ended = subprocess.run(
+            [sys.executable, "-c", script, *map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert (ended.returncode, told in ended.stderr) == (status, True), ended.stderr
