@@ -77,8 +77,8 @@ class Maker:
                 "record_id": f"urn:uuid:{name}", "date": date, "payload_digest": f"sha256:{hash_of(name)}",
                 "type": "response", "refers_to": None,
             },
+            "http": {"status": 200, "mime": "text/html", "etag": None, "last_modified": None, "location": None},
             "discovery": {"method": "feed", "source_url": f"https://{outlet}.example/rss", "title": None, "date": date},
-            "discovery": {"method": "feed", "source_url": f"https://{outlet}.example/feed", "title": None, "date": date},
             "extraction": {
                 "software": "broadsheet", "version": "0.1.0", "options_digest": hash_of(""),
                 "site_memory_digest": None, "text_digest": hash_of(text),
