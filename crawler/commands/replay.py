@@ -112,7 +112,7 @@ class Command(ScrapyCommand):
             signal.signal(number, _interrupt)
         try:
             self.exitcode = _replay(targets, url, opts)
-        except BroadsheetError as error:
+        except (BroadsheetError, OSError) as error:
             print(f"scrapy replay: {error}", file=sys.stderr)
             self.exitcode = ExitStatus.of(error)
         except KeyboardInterrupt:

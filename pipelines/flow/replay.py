@@ -86,12 +86,12 @@ def collect(targets: Sequence[Path], folder: Path) -> Collection:
 
     Raises ``ConfigError`` for what is not there or holds nothing, ``ArchiveError`` for what cannot be read.
     """
-    folders = [target for target in targets if target.is_dir()]
-    if folders and len(targets) > 1:
-        raise ConfigError("name one run or job, or files: of a run, the others of its job are there anyway")
     for target in targets:
         if not target.exists():
             raise ConfigError(f"{target} does not exist")
+    folders = [target for target in targets if target.is_dir()]
+    if folders and len(targets) > 1:
+        raise ConfigError("name one run or job, or files: of a run, the others of its job are there anyway")
     collection = Collection(folder, title=", ".join(target.name for target in targets))
     collection.archive.mkdir()
     if folders:
@@ -126,7 +126,11 @@ def _take_runs(target: Path, collection: Collection) -> None:
         own.symlink_to(kept)
     _merge(indexes, _index_folder(collection, "all") / "index.cdxj")
     for run in reversed(named):
+        known: set[str] = set()
         for page in _pages_of(run):
+            if page.url in known:
+                continue  # an article that a browser found in an empty shell, say
+            known.add(page.url)
             collection.number += 1
             if len(collection.pages) < PAGES:
                 collection.pages.append(page)
@@ -174,7 +178,7 @@ def _safe(line: str) -> bool:
     """Whether a line says no more than where a record lies. pywb would fetch from the network what a line told it to
     (``load_url``), and archives come from others."""
     entry = json.loads(line.split(" ", 2)[-1])
-    return entry.keys() <= FIELDS and "/" not in entry["filename"]
+    return isinstance(entry, dict) and entry.keys() <= FIELDS and "/" not in str(entry.get("filename", "/"))
 
 
 def _pages_of(run: Path) -> Iterator[Shown]:

@@ -26,7 +26,7 @@ from pipelines.errors import ArchiveError, ConfigError
 from pipelines.flow.package import package
 from pipelines.flow.replay import Collection, collect
 from tests.crawler.conftest import Pages, story
-from tests.crawler.shell import PRIVATE, ROOT, end, processes_of, scrapy, start
+from tests.crawler.shell import PRIVATE, ROOT, end, processes_of, read_lines, scrapy, start
 
 FAST = (*PRIVATE, "-s", "DOWNLOAD_DELAY=0.01", "-s", "ROBOTSTXT_OBEY=0", "-s", "BROADSHEET_WORKERS=1")
 ENVIRONMENT = Path(os.environ.get("BROADSHEET_REPLAY_ENV", ROOT / ".venv-replay"))
@@ -270,6 +270,26 @@ def test_a_job_shows_its_newest_pages_first(archived: Archived, folder: Path) ->
     assert len(collection.indexes) == 1
     assert collection.number == 6
     assert [page.headline for page in collection.pages][:2] == ["Harbour wall is not to be raised after all", HEADLINE]
+
+
+def test_only_pages_are_listed_and_each_once(archived: Archived, folder: Path, tmp_path: Path) -> None:
+    run = tmp_path / "job" / "runs" / "20260302T083000Z"
+    shutil.copytree(archived.runs[0], run)
+    known = collect([run], folder).pages
+    assert len(known) == 3
+    [gone] = read_lines(run / "rejections.jsonl")
+    http, image = gone["http"], f"{archived.base}/moved.png"
+    found = {**gone["discovery"], "method": "requisite"}
+    shell = {**gone, "url": f"{archived.base}/a.html", "reason": "empty-shell"}
+    moved = {**gone, "url": image, "reason": "requisite", "http": {**http, "location": "x"}, "discovery": found}
+    # An image again as it was, to which that leads, and of which a 304 says no type.
+    led = {**gone, "reason": "revisit", "url": f"{archived.base}/here.png", "http": {**http, "mime": None}}
+    led["discovery"] = {**found, "method": "redirect", "source_url": image}
+    with (run / "rejections.jsonl").open("a", encoding="utf-8") as lines:
+        for record in (led, shell, moved):
+            lines.write(json.dumps(record) + "\n")
+    (folder / "again").mkdir()
+    assert collect([run], folder / "again").pages == known
 
 
 def test_a_package_is_read_where_it_lies(archived: Archived, folder: Path, tmp_path: Path) -> None:
