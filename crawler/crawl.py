@@ -193,6 +193,8 @@ class Crawl:
             if capture.provenance.method in ONWARD:  # the page that sent us there may be among them, too
                 self.frontier.add([candidate_of(capture)])
             self.frontier.recovered(capture)
+        if self.live.resumed:
+            self.schedule.wake(resumed=True)
         self.frontier.resume_counts(self.live.ledger.asked(self.live.run.number))
 
     def _begin(self) -> None:

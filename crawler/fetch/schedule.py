@@ -75,6 +75,9 @@ CONFIRM = 1800.0
 MOST_CONFIRMED = 3
 """Looks at a page that is gone and yet does not count as deleted (it leads elsewhere), before its usual times hold."""
 
+STALE = 1800.0
+"""Seconds after which a run that was interrupted asks its sources once more when it goes on."""
+
 READ_IN_FULL = DAY
 """A feed or home page that has only been "not modified" for so long is asked for without validators: some servers and
 caches say so for ever."""
@@ -124,19 +127,29 @@ class Schedule:
 
     # ------------------------------------------------------------------ the start of a run
 
-    def wake(self) -> int:
-        """Let wait what is due, of the outlets in the job; gives how many addresses."""
+    def wake(self, *, resumed: bool = False) -> int:
+        """Let wait what is due, of the outlets in the job; gives how many addresses.
+
+        Where a run goes on that was ``resumed``, its sources are due again if it had them a while ago: it may be days.
+        """
+        now = self._now()
         self._set_back()
         rows = self._ledger.execute(
-            "SELECT id, outlet FROM frontier WHERE due <= ? AND state IN (2, 3, 4)", (self._now(),)
+            "SELECT id, outlet, role, seen FROM frontier WHERE due <= ? AND state IN (2, 3, 4)", (now,)
         ).fetchall()
-        due = [row for row, outlet in rows if self._limits(outlet) is not None]
+        due = [
+            row
+            for row, outlet, role, seen in rows
+            if self._limits(outlet) is not None
+            and (not resumed or seen is None or seen < (now - STALE if role in SOURCES else self._since))
+        ]
         for row in due:
             self._ledger.execute("UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE id = ?", (row,))
         return len(due)
 
     def _set_back(self) -> None:
-        """Where the clock has been ahead, what was done then was done just now; else it would sleep until that time."""
+        """Where the clock has been ahead, what was done then was done just now, and sources are asked at once; else all
+        would sleep until that time."""
         now = min(self._now(), self._since) - 1.0  # before this run, in which nothing has been done yet
         sql = "SELECT ended FROM run WHERE ended IS NOT NULL ORDER BY id DESC LIMIT 1"
         (ended,) = self._ledger.execute(sql).fetchone() or ("",)
@@ -144,7 +157,9 @@ class Schedule:
             return
         logger.warning("the last run ended at %s, which is yet to come: the clock has been set back", ended)
         self._ledger.execute(
-            "UPDATE frontier SET due = due - (seen - ?), base = min(base, ?), seen = ? WHERE seen > ?", (now,) * 4
+            "UPDATE frontier SET base = min(base, ?), seen = ?, due = CASE WHEN due IS NULL THEN NULL"
+            " WHEN role IN ('home', 'feed', 'sitemap', 'section') THEN ? ELSE due - (seen - ?) END WHERE seen > ?",
+            (now,) * 5,
         )
         self._ledger.execute("UPDATE frontier SET due = ? WHERE state = 3 AND not_before > ? AND due > ?", (now,) * 3)
         self._ledger.execute("UPDATE frontier SET not_before = 0 WHERE state IN (3, 4) AND not_before > ?", (now,))

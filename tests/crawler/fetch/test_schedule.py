@@ -277,6 +277,19 @@ def test_an_outlet_that_is_gone_altogether_is_asked_by_each_run_and_wakes_when_i
     assert {FEED, MAP, HOME} <= set(asked)
 
 
+def test_a_run_that_goes_on_after_a_while_asks_its_sources_once_more(news):
+    everywhere(news, "story")
+    news.run()
+    began = START + HOUR
+    news.time = began
+    for row in news.ledger.execute("SELECT id FROM frontier").fetchall():
+        news.ledger.execute("UPDATE frontier SET seen = ?, due = ? WHERE id = ?", (began, began, *row))
+    for minutes, woken in ((5, 0), (60, 4)):  # the story was looked at in this run: once is enough
+        now = began + 60 * minutes
+        schedule = Schedule(news.ledger, limits=lambda _: news.limits, now=lambda now=now: now, since=began)
+        assert schedule.wake(resumed=True) == woken
+
+
 def test_a_clock_that_was_ahead_puts_nothing_to_sleep(news):
     everywhere(news, "story")
     news.time += 365 * DAY
