@@ -10,9 +10,10 @@ from typing import cast, get_args
 from pipelines.archive.fields import CONTENT_TYPE as WARC_FIELDS
 from pipelines.archive.fields import decode_provenance
 from pipelines.archive.http import MAX_HEAD, parse_head, payload_of, payload_without_head
-from pipelines.archive.scan import MAX_BLOCK, OPEN, Record, scan
+from pipelines.archive.scan import MAX_BLOCK, OPEN, Packaged, Record, Warc, scan
 from pipelines.archive.stream import FramingError
 from pipelines.archive.values import DOM_URI, Note
+from pipelines.archive.wanted import Wanted
 from pipelines.errors import ArchiveError, RecordError
 from pipelines.model import Capture, CaptureRef, RecordType, Truncation
 
@@ -27,35 +28,52 @@ _TYPES: tuple[str, ...] = get_args(RecordType)
 _TRUNCATIONS: tuple[str, ...] = get_args(Truncation)
 _IDENTICAL = "/revisit/identical-payload-digest"
 
-Place = tuple[Path, int]
+Place = tuple[Warc, int]
 
 
 def records(
-    path: Path,
+    path: Warc,
     *,
     start: int = 0,
     stop: int | None = None,
     bodies: bool = True,
     limit: int = MAX_BLOCK,
+    wanted: Wanted | None = None,
     on_error: Callable[[RecordError], None] | None = None,
 ) -> Iterator[Item]:
     """Captures and notes that begin at ``start`` or behind it and before ``stop``, in file order.
 
     A revisit of an identical payload has that payload if the record it refers to lies in the same file, or in one of
     the same folder that the revisit names; else its payload is empty. ``bodies=False`` leaves payloads out.
-    A body beyond ``limit`` is cut and marked so. A damaged record is told to ``on_error`` (without one, it is raised)
-    and reading goes on with the next one. Raises ``ArchiveError`` where the file is no WARC at all.
+    A body beyond ``limit`` is cut and marked so. Captures that are not ``wanted`` are passed over. A damaged record is
+    told to ``on_error`` (without one, it is raised) and reading goes on with the next one. Raises ``ArchiveError``
+    where the file is no WARC at all.
     """
     name = path.name.removesuffix(OPEN)
     originals: dict[str, Place] = {}
     pending: Capture | None = None
-    scanned = scan(path, start=start, stop=stop, limit=limit if bodies else MAX_HEAD, on_error=on_error)
-    for record in scanned:
+
+    def kept(record: Record) -> int:
+        """Of what is not wanted, nothing is kept, and of what nobody reads (requests and the like), too."""
+        kind = record.get("warc-type")
+        if kind in _TYPES:
+            return 0 if wanted is not None and not wanted.record(record) else most
+        return most if kind == "metadata" else 0
+
+    most = limit if bodies else MAX_HEAD
+    for record in scan(path, start=start, stop=stop, limit=kept, on_error=on_error):
         kind = record.get("warc-type")
         if kind in _TYPES:
             if pending is not None:
                 yield pending
-            pending = _capture(name, record, bodies)
+            pending = None
+            if wanted is not None and not wanted.record(record):
+                if kind != "revisit":  # a revisit that is wanted may refer to it
+                    originals[record.uri("warc-record-id")] = (path, record.offset)
+                    address = f"{record.uri('warc-target-uri')} {record.get('warc-date')}"
+                    originals[address] = (path, record.offset)
+                continue
+            pending = _capture(name, record, bodies, wanted)
             if pending is None:
                 continue
             if kind == "revisit":
@@ -126,8 +144,9 @@ def open_capture(place: Path, ref: CaptureRef, *, original: CaptureRef | None = 
     raise ArchiveError(f"{path.name} holds no capture {ref.record_id} at {ref.offset}")
 
 
-def _capture(name: str, record: Record, bodies: bool) -> Capture | None:
-    """The capture that a record begins; None for one that is no page (DNS answers, pictures by themselves)."""
+def _capture(name: str, record: Record, bodies: bool, wanted: Wanted | None = None) -> Capture | None:
+    """The capture that a record begins; None for one that is no page (DNS answers, pictures by themselves) or is not
+    wanted."""
     kind = cast("RecordType", record.get("warc-type"))
     url = record.uri("warc-target-uri")
     if kind == "resource":
@@ -154,11 +173,15 @@ def _capture(name: str, record: Record, bodies: bool) -> Capture | None:
     if kind == "resource":
         if not web or not content_type.lower().startswith(PAGE_TYPES):
             return None
-        payload = record.block if bodies else b""
-        return replace(whole, status=200, headers=(("Content-Type", content_type),), payload=payload)
+        headers = (("Content-Type", content_type),)
+        if wanted is not None and not wanted.page(headers, record):
+            return None
+        return replace(whole, status=200, headers=headers, payload=record.block if bodies else b"")
     if not web and not content_type.startswith("application/http"):
         return None
     head = parse_head(record.block)
+    if wanted is not None and not wanted.page(head.headers if head is not None else (), record):
+        return None
     if head is None:
         if kind == "revisit":
             return whole
@@ -180,7 +203,15 @@ def _note(name: str, record: Record) -> Note:
     )
 
 
-def _resolved(revisit: Capture, record: Record, path: Path, originals: dict[str, Place]) -> Capture:
+def _beside(path: Warc, filename: str) -> Warc | None:
+    """The WARC of that name in the same folder or package, sealed or still open."""
+    if not isinstance(path, Path):
+        return path.beside(filename) if isinstance(path, Packaged) else None
+    candidates = (path.parent / filename, path.parent / (filename + OPEN))
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def _resolved(revisit: Capture, record: Record, path: Warc, originals: dict[str, Place]) -> Capture:
     """A revisit with the payload of the record that it refers to, if that can be found."""
     if not record.get("warc-profile").endswith(_IDENTICAL):
         return revisit
@@ -189,10 +220,8 @@ def _resolved(revisit: Capture, record: Record, path: Path, originals: dict[str,
         place = originals.get(f"{record.uri('warc-refers-to-target-uri')} {record.get('warc-refers-to-date')}")
     filename, offset = record.get("warc-refers-to-filename"), record.get("warc-refers-to-file-offset")
     if place is None and offset.isascii() and offset.isdecimal() and "/" not in filename:
-        for candidate in (path.parent / filename, path.parent / (filename + OPEN)):
-            if candidate.is_file():
-                place = candidate, int(offset)
-                break
+        found = _beside(path, filename)
+        place = (found, int(offset)) if found is not None else None
     return _with_payload(revisit, place) if place else revisit
 
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO
+from typing import IO, Literal, Protocol, runtime_checkable
 
 from fastwarc.warc import ArchiveIterator
 
@@ -32,6 +31,11 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"WA": "plain", b"\x28\xb5": "packed", b"\x04\x22
 
 _NEXT = {"gzip": re.compile(rb"\x1f\x8b\x08[\x00\x04]"), "plain": re.compile(rb"WARC/[01]\.\d\d?\r?\n")}
 """Where a record may begin behind a damaged one."""
+
+_ARC = b"filedesc://"
+"""How a file begins in ARC, the format before WARC."""
+
+_NO_ARC = "is an ARC file, the format before WARC, which is not read: `warcio recompress` makes a WARC of it"
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 
@@ -65,29 +69,64 @@ class Record:
         return self.fields.get(name, "").removeprefix("<").removesuffix(">")
 
 
+class _ArcError(Exception):
+    """The file is in ARC, the format before WARC."""
+
+
+class Warc(Protocol):
+    """A WARC to read: a ``Path``, or whatever else has a name and can be opened (``pipelines.flow.sources``)."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def parent(self) -> object:
+        """What it lies in: equal for files that lie together."""
+
+    def open(self, mode: Literal["rb"], buffering: Literal[0]) -> IO[bytes]:
+        """The file, to be read and sought in. Raises ``OSError``."""
+
+
+@runtime_checkable
+class Packaged(Warc, Protocol):
+    """A WARC that lies in a package, beside others."""
+
+    def beside(self, filename: str) -> Warc | None:
+        """Another of the same package."""
+
+
+Limit = int | Callable[[Record], int]
+"""Bytes of a block that are kept; by the record's header, if that decides."""
+
 Tap = Callable[[Record], Callable[[bytes], None] | None]
 """Is shown each record's header, and may return what is then called with all pieces of its block."""
 
 
-def form_of(path: Path) -> str:
+def form_of(path: Warc) -> str:
     """``gzip``, ``plain``, ``packed`` or ``empty``. Raises ``ArchiveError`` if it is no WARC or cannot be read."""
     try:
-        with path.open("rb") as handle:
-            magic = handle.read(2)
+        with path.open("rb", 0) as handle:
+            return _form_of(path, handle)
     except OSError as error:
         raise ArchiveError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _form_of(path: Warc, handle: IO[bytes]) -> str:
+    magic = handle.read(2)
     form = _MAGIC.get(magic) if magic else "empty"
     if form is None:
+        if magic + handle.read(len(_ARC) - 2) == _ARC:
+            raise ArchiveError(f"{path} {_NO_ARC}")
         raise ArchiveError(f"{path} is no WARC file: it begins like none (gzip, plain, zstd, lz4)")
     return form
 
 
 def scan(
-    path: Path,
+    path: Warc,
     *,
     start: int = 0,
     stop: int | None = None,
-    limit: int = MAX_BLOCK,
+    limit: Limit = MAX_BLOCK,
     on_error: Callable[[FramingError], None] | None = None,
     tap: Tap | None = None,
 ) -> Iterator[Record]:
@@ -96,9 +135,9 @@ def scan(
     A damaged one is told to ``on_error`` and reading goes on with the next; without ``on_error`` it is raised. Raises
     ``ArchiveError`` for a file that is no WARC or cannot be read.
     """
-    form = form_of(path)
     try:
-        with path.open("rb", buffering=0) as handle:
+        with path.open("rb", 0) as handle:
+            form = _form_of(path, handle)
             if form == "packed":
                 yield from _packed(handle, start, stop, limit, on_error, tap)
                 return
@@ -114,11 +153,13 @@ def scan(
                     if following is None or (stop is not None and following >= stop):
                         return
                     start = following
+    except _ArcError:
+        raise ArchiveError(f"{path} {_NO_ARC}") from None
     except OSError as error:
         raise ArchiveError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def _records(stream: Stream, stop: int | None, limit: int, tap: Tap | None) -> Iterator[Record]:
+def _records(stream: Stream, stop: int | None, limit: Limit, tap: Tap | None) -> Iterator[Record]:
     plain = not stream.gzip
     while (stop is None or stream.taken < stop) and stream.begin():
         buffer, at, number = stream.read(), stream.offset, 0
@@ -139,23 +180,25 @@ def _records(stream: Stream, stop: int | None, limit: int, tap: Tap | None) -> I
             buffer = rest or stream.read()
 
 
-def _record(stream: Stream, buffer: bytes, at: int, limit: int, tap: Tap | None) -> tuple[Record, bytes]:
+def _record(stream: Stream, buffer: bytes, at: int, limit: Limit, tap: Tap | None) -> tuple[Record, bytes]:
     """The record that begins with ``buffer``, and what follows it there."""
+    if at == 0 and buffer.startswith(_ARC):
+        raise _ArcError
     while (end := _HEADER_END.search(buffer)) is None:
         if len(buffer) > MAX_HEADER or not (more := stream.read()):
             raise FramingError("there is no end of the WARC header", offset=at, rule="header")
         buffer += more
     record = _parse(buffer[: end.start()], at)
     wants = tap(record) if tap else None
+    room = limit(record) if callable(limit) else limit
     left = record.size
     piece = buffer[end.end() : end.end() + left]
     rest = buffer[end.end() + left :]
-    if len(piece) == left and len(piece) <= limit and wants is None:
+    if len(piece) == left and len(piece) <= room and wants is None:
         record.block = piece
         left = 0
     else:
         kept: list[bytes] = []
-        room = limit
         while True:
             left -= len(piece)
             if wants is not None:
@@ -223,7 +266,7 @@ def _packed(
     handle: IO[bytes],
     start: int,
     stop: int | None,
-    limit: int,
+    limit: Limit,
     on_error: Callable[[FramingError], None] | None,
     tap: Tap | None,
 ) -> Iterator[Record]:
@@ -243,7 +286,7 @@ def _packed(
             record = _parse(f"{found.headers.status_line}\r\n{lines}".encode(), offset)
             wants = tap(record) if tap else None
             kept: list[bytes] = []
-            room = limit
+            room = limit(record) if callable(limit) else limit
             while piece := found.reader.read(PIECE):
                 if wants is not None:
                     wants(piece)

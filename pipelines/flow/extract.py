@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipelines.archive.reader import records
+from pipelines.archive.scan import Warc
+from pipelines.archive.wanted import Wanted
 from pipelines.archive.writer import Note
 from pipelines.errors import ArchiveError, ExtractError
 from pipelines.flow.memories import EVERYWHERE, HISTORY_TYPE, MEMORY_TYPE, Memories, Place, wants_memory
 from pipelines.flow.parse import Parsed, Task, parse
 from pipelines.flow.shelf import Shelf
+from pipelines.flow.sources import Remote, Spools
 from pipelines.model import Article, Capture, Change, Outcome, Provenance
 from pipelines.records.history import History
 from pipelines.records.jsonl import encode
@@ -48,6 +51,13 @@ class Counts:
     damaged: list[str] = field(default_factory=list)
     """Records that could not be read: file, offset and why."""
 
+    def add(self, other: Counts) -> None:
+        self.captures += other.captures
+        self.articles += other.articles
+        self.rejections.update(dict(other.rejections))
+        self.changes.update(dict(other.changes))
+        self.damaged += other.damaged
+
 
 Group = tuple[str | None, str | None]
 """Job and run of a capture: what its WARC notes holds for the captures of the same run, and for no others."""
@@ -62,7 +72,7 @@ class Survey:
     def __init__(self) -> None:
         self.pages: Counter[str] = Counter()
         """Foreign pages of each site."""
-        self.foreign: dict[Path, None] = {}
+        self.foreign: dict[Warc, None] = {}
         """Files with such pages."""
         self.memories: dict[Group, Memories] = {}
         self.shelf = Shelf()
@@ -97,11 +107,12 @@ class Extracted:
 
 
 def extract(
-    files: Sequence[Path],
+    files: Sequence[Warc],
     workers: Workers,
     *,
     counts: Counts,
     options: Options,
+    wanted: Wanted | None = None,
     history: History | None = None,
     first_run: int = 1,
     stops: Mapping[Path, int] | None = None,
@@ -116,13 +127,16 @@ def extract(
     job. Foreign ones know no run, so each stands by itself, and none is a duplicate or a version; what their sites
     repeat is learnt in a first pass, unless ``learning`` is off.
 
+    Captures that are not ``wanted`` are as if they were not there. Remote files are read once; what is wanted of them
+    is kept in temporary files, for notes and what sites repeat must be known before the first page is refined.
+
     With ``history``, all captures are those of run ``first_run`` of the job whose history it is. ``stops`` says where
     files that are still written to are to be read to. ``explain`` asks why things were left out. ``counts`` is kept up
     to date. ``parser`` and ``discover`` are as in ``pipelines.flow.run.Hooks``. Raises ``ArchiveError`` for a file that
     is no WARC.
     """
     survey = Survey()
-    source = _Source(files, stops or {}, counts)
+    source = _Source(files, stops or {}, counts, wanted)
     try:
         _look_over(source, survey)
         if learning:
@@ -155,6 +169,7 @@ def extract(
                 removed=parsed.removed,
             )
     finally:
+        source.spools.close()
         survey.close()
 
 
@@ -164,23 +179,29 @@ def _group(capture: Capture) -> Group:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    files: Sequence[Path]
+    files: Sequence[Warc]
     stops: Mapping[Path, int]
     counts: Counts
+    wanted: Wanted | None
+    spools: Spools = field(default_factory=Spools)
 
-    def records(self, path: Path, *, bodies: bool = True, tell: bool = False) -> Iterator[Capture | Note]:
+    def records(self, path: Warc, *, bodies: bool = True, tell: bool = False) -> Iterator[Capture | Note]:
         """What a file holds. Only one of several passes shall ``tell`` of damage."""
+        once = isinstance(path, Remote) and not path.near
 
         def damaged(error: ArchiveError) -> None:
-            if tell:
+            if tell or once:
                 self.counts.damaged.append(f"{path.name}: {error}")
 
-        return records(path, on_error=damaged, bodies=bodies, stop=self.stops.get(path))
+        if once:
+            return self.spools.items(path, lambda: records(path, on_error=damaged, wanted=self.wanted))
+        stop = self.stops.get(path) if isinstance(path, Path) else None
+        return records(path, on_error=damaged, bodies=bodies, stop=stop, wanted=self.wanted)
 
 
 def _look_over(source: _Source, survey: Survey) -> None:
-    groups: dict[Path, Group] = {}
-    homeless: list[tuple[Path, Place, SiteMemory]] = []
+    groups: dict[object, Group] = {}
+    homeless: list[tuple[Warc, Place, SiteMemory]] = []
     for path in source.files:
         group: Group | None = None
         notes: list[Note] = []

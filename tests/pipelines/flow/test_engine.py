@@ -1,0 +1,204 @@
+"""Parts: whole or not there, the same whoever makes them, and made once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipelines.archive.wanted import Wanted
+from pipelines.errors import BusyError, ConfigError, DiskFullError
+from pipelines.flow import engine
+from pipelines.flow.cluster import by_dask, connected
+from pipelines.flow.engine import Part, Parts, Plan, StoppedError, by_pool, key_of, make
+from pipelines.flow.extract import Counts, extract
+from pipelines.flow.sources import Source, sources
+from pipelines.text.refine import Options
+from pipelines.workers import Workers
+from tests.pipelines.flow.test_sources import Server, foreign, packed, server
+
+__all__ = ["server"]  # a fixture
+
+PLAN = Plan(seconds=20, megabytes=2048)
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    pool = Workers(2)
+    yield pool
+    pool.close(wait=False)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    made = [foreign(tmp_path / f"in/{name}.warc.gz", *numbers) for name, numbers in (("a", range(5)), ("b", (7, 8)))]
+    return [*made, packed(tmp_path / "in/c.wacz", made[0])]
+
+
+def work(folder: Path, files: list[Path], workers: Workers, plan: Plan = PLAN) -> list[Part]:
+    """What the command does."""
+    told: list[Part] = []
+    parts = Parts(folder, plan)
+    try:
+        by_pool([source for source in sources(files) if parts.done(source) is None], parts, workers, told=told.append)
+    finally:
+        parts.close()
+    return sorted(told, key=lambda part: part.source)
+
+
+def lines(folder: Path, kind: str = "articles") -> dict[str, bytes]:
+    """By source."""
+    marks = [json.loads(path.read_bytes()) for path in (folder / "done").iterdir()]
+    return {Path(mark["source"]).name: (folder / kind / f"{mark['key']}.jsonl").read_bytes() for mark in marks}
+
+
+def test_a_part_is_what_its_source_gives_alone(tmp_path: Path, files: list[Path], workers: Workers) -> None:
+    told = work(tmp_path / "out", files, workers)
+    assert [part.counts.articles for part in told] == [5, 2, 5]
+    found = lines(tmp_path / "out")
+    for path in files[:2]:
+        alone = extract([path], workers, counts=Counts(), options=Options())
+        assert found[path.name] == b"".join(made.line for made in alone)
+    assert found["c.wacz"] == found["a.warc.gz"]
+    assert not (tmp_path / "out/.work").exists()
+
+
+def test_what_is_done_is_not_done_again(
+    tmp_path: Path, files: list[Path], workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    work(out, files[:1], workers)
+    kept = {path: path.stat().st_ino for path in out.rglob("*a-*")}
+    assert len(kept) == 3
+    assert [part.source for part in work(out, files, workers)] == [str(path) for path in files[1:]]
+    assert {path: path.stat().st_ino for path in out.rglob("*a-*")} == kept
+    assert work(out, files, workers) == []
+
+    foreign(files[1], 3)
+    [again] = work(out, files, workers)
+    assert (again.source, again.counts.articles) == (str(files[1]), 1)
+    [marker] = out.glob("done/a-*")
+    marker.write_bytes(b"{")
+    assert [part.source for part in work(out, files, workers)] == [str(files[0])]
+
+
+def test_a_marker_tells_what_came_of_it(tmp_path: Path, files: list[Path], workers: Workers) -> None:
+    files[0].write_bytes(files[0].read_bytes()[:-40])
+    [part] = work(tmp_path / "out", files[:1], workers)
+    parts = Parts(tmp_path / "out", PLAN)
+    assert parts.done(Source(files[0])) == part
+    assert len(part.counts.damaged) == 1
+    parts.close()
+
+
+def test_what_cannot_be_read_stops_nothing(tmp_path: Path, files: list[Path], workers: Workers) -> None:
+    files[1].write_bytes(b"no warc")
+    files[2].write_bytes(b"PK no wacz")
+    told = work(tmp_path / "out", [tmp_path / "in"], workers)
+    assert [part.failure is None for part in told] == [True, False, False]
+    assert set(lines(tmp_path / "out")) == {"a.warc.gz"}
+    assert [part.source for part in work(tmp_path / "out", files, workers)] == [str(path) for path in files[1:]]
+
+
+def test_parts_of_one_folder_are_of_one_plan(tmp_path: Path, files: list[Path], workers: Workers) -> None:
+    out = tmp_path / "out"
+    work(out, files[:1], workers)
+    with pytest.raises(ConfigError, match="learning was true"):
+        work(out, files, workers, replace(PLAN, learning=False))
+    with pytest.raises(ConfigError, match="wanted was"):
+        work(out, files, workers, replace(PLAN, wanted=Wanted(hosts=("a.example",))))
+    with pytest.raises(ConfigError, match="something else"):
+        work(tmp_path / "in", files, workers)
+    parts = Parts(out, PLAN)
+    with pytest.raises(BusyError):
+        Parts(out, PLAN)
+    parts.close()
+
+
+def test_explanations_have_parts_too(tmp_path: Path, files: list[Path], workers: Workers) -> None:
+    work(tmp_path / "out", files[:1], workers, replace(PLAN, explain=True))
+    removed = [json.loads(line)["removed"] for line in lines(tmp_path / "out", "explain")["a.warc.gz"].splitlines()]
+    assert len(removed) == 5
+    assert all(any("weekly letter" in each["text"] for each in page) for page in removed)
+
+
+def test_a_part_that_was_stopped_leaves_nothing(tmp_path: Path, files: list[Path], workers: Workers) -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(StoppedError):
+        make(Source(files[0]), tmp_path / "out", PLAN, workers, stop=stop)
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
+
+
+def test_no_room_ends_it(tmp_path: Path, files: list[Path], workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(engine, "sync", full)
+    with pytest.raises(DiskFullError):
+        work(tmp_path / "out", files, workers)
+    assert lines(tmp_path / "out") == {}
+
+
+def test_sources_of_one_name_have_parts_of_their_own(tmp_path: Path) -> None:
+    keys = {key_of(Source(tmp_path / folder / "a.warc.gz")) for folder in "xy"}
+    keys |= {key_of(Source(f"https://x.example/{name}")) for name in ("a.warc.gz", "a.warc.gz?v=2", "a.warc")}
+    assert len(keys) == 5
+    assert all(key.startswith("a-") and "/" not in key for key in keys)
+
+
+def test_a_file_on_a_server_gives_the_same_part_and_is_read_once(
+    tmp_path: Path, files: list[Path], workers: Workers, server: Server
+) -> None:
+    work(tmp_path / "near", files[:1], workers)
+    parts = Parts(tmp_path / "far", PLAN)
+    by_pool(sources([f"{server.base}/in/a.warc.gz"]), parts, workers, told=lambda part: None)
+    parts.close()
+    assert lines(tmp_path / "far") == lines(tmp_path / "near")
+    assert files[0].stat().st_size <= server.sent < 1.5 * files[0].stat().st_size
+
+
+# ---------------------------------------------------------------------- on a cluster
+
+
+def test_a_cluster_makes_the_same_and_survives_a_killed_worker(tmp_path: Path, workers: Workers) -> None:
+    """One of two workers is killed while both are busy: what it was working on is made by another, and once."""
+    many = [foreign(tmp_path / f"in/{name}.warc.gz", *range(30)) for name in "abcdef"]
+    (tmp_path / "in/g.warc.gz").write_bytes(b"no warc")
+    work(tmp_path / "pool", [tmp_path / "in"], workers)
+    told: list[Part] = []
+    killed: list[int] = []
+    with connected(None, 2) as client:
+        before = set(client.run(os.getpid).values())
+
+        def tell(part: Part) -> None:
+            told.append(part)
+            if part.failure is None and not killed:
+                busy = {address: tasks for address, tasks in client.processing().items() if tasks}
+                killed.append(client.run(os.getpid, workers=[min(busy)])[min(busy)])
+                os.kill(killed[0], signal.SIGKILL)
+
+        parts = Parts(tmp_path / "dask", PLAN)
+        by_dask(sources([tmp_path / "in"]), parts, client, told=tell)
+        parts.close()
+        after = set(client.run(os.getpid).values())
+
+        # Pages have the limits that they have without Dask.
+        tight = replace(PLAN, seconds=0.001)
+        by_dask(sources(many[:1]), Parts(tmp_path / "tight", tight), client, told=told.append)
+    assert killed[0] in before
+    assert killed[0] not in after
+    limited = told.pop()
+    assert limited.counts.rejections == {"failed": 30}
+    assert sorted(part.source for part in told) == sorted(str(path) for path in (tmp_path / "in").iterdir())
+    assert [Path(part.source).name for part in told if part.failure] == ["g.warc.gz"]
+    assert sum(part.counts.articles for part in told) == 180
+    for kind in ("articles", "rejections"):
+        assert lines(tmp_path / "dask", kind) == lines(tmp_path / "pool", kind)
+        assert len(list((tmp_path / "dask" / kind).iterdir())) == 6
