@@ -29,7 +29,9 @@ from tests.pipelines.flow.test_live import page, url
 HTML = "text/html; charset=utf-8"
 
 
-def foreign(path: Path, *numbers: int, host: str = "http://herald.example", mime: str = HTML) -> Path:
+def foreign(
+    path: Path, *numbers: int, host: str = "http://herald.example", mime: str = HTML, body: bytes | None = None
+) -> Path:
     """A WARC of pages as warcio writes it, without ``warcinfo``; page N is of day N."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as handle:
@@ -38,9 +40,9 @@ def foreign(path: Path, *numbers: int, host: str = "http://herald.example", mime
             head = StatusAndHeaders("200 OK", [("Content-Type", mime)] if mime else [], protocol="HTTP/1.1")
             address = url(number).replace("http://herald.example", host)
             day = {"WARC-Date": f"2026-03-{number + 1:02}T08:30:00Z"}
-            body = io.BytesIO(page(number))
+            block = io.BytesIO(body or page(number))
             writer.write_record(
-                writer.create_warc_record(address, "response", body, http_headers=head, warc_headers_dict=day)
+                writer.create_warc_record(address, "response", block, http_headers=head, warc_headers_dict=day)
             )
     return path
 
@@ -88,7 +90,7 @@ def test_lists_of_paths(tmp_path: Path) -> None:
 
 
 def test_an_address_that_nothing_reads_is_told_at_once() -> None:
-    with pytest.raises(ConfigError, match="gopher"):
+    with pytest.raises(ConfigError, match="gopher://somewhere"):
         sources(["gopher://somewhere/a.warc.gz"])
 
 
@@ -167,6 +169,7 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    pytest.importorskip("fsspec", reason="wants the extra remote")
     monkeypatch.setattr(module, "PAUSES", (0.0, 0.0))
     found = Server(tmp_path)
     yield found
