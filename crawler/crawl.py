@@ -343,8 +343,7 @@ class Crawl:
         try:
             if reason == "finished":
                 self.failure = self.failure or self._unkept
-            unusable = getattr(spider, "unusable", [])
-            self.failures = [(url, "no http(s) URL that can be fetched") for url in unusable]
+            self.failures = list(getattr(spider, "unusable", []))
             self.failures += self.frontier.failures()
             if self.failure is None and reason == "finished":
                 await self.live.run.drain()

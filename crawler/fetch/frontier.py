@@ -50,6 +50,9 @@ TRIES, RUNS = 3, 3
 RETRY_FIRST, RETRY_FACTOR = 2.0, 4.0
 """Seconds before an address is tried again, and by how much that grows: 2, 8."""
 
+DENIED = "disallowed by the robots.txt of"
+"""How the reason begins for which such an address was refused."""
+
 ONWARD = ("redirect", "meta-refresh")
 """Methods of candidates that a page sends its reader on to."""
 
@@ -516,7 +519,7 @@ class Frontier(BaseScheduler):
     def reopen(self, name: str) -> None:
         """The robots.txt of a host has changed: what it refused may be allowed now."""
         sql = "UPDATE frontier SET state = 0, not_before = 0 WHERE host = ? AND state = 4 AND reason LIKE ?"
-        waiting = self._ledger.execute(f"{sql} RETURNING outlet", (name, "RobotsDenied%")).fetchall()
+        waiting = self._ledger.execute(f"{sql} RETURNING outlet", (name, f"{DENIED}%")).fetchall()
         for (outlet,) in waiting:
             self._count(outlet)["waiting"] += 1
         if waiting:

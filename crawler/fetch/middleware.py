@@ -11,7 +11,8 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from crawler.fetch.outcome import CUT, OVERLOADED, ROBOTS, TRY_AGAIN, wanted
+from crawler.fetch.frontier import DENIED
+from crawler.fetch.outcome import CUT, CUT_OFF, OVERLOADED, ROBOTS, TRY_AGAIN, explained, status_in_words, wanted
 from crawler.fetch.robots import MAX_REDIRECTS, RobotsPolicy, origin_of, retry_after
 from pipelines import clock
 from pipelines.errors import CaptureError
@@ -70,7 +71,7 @@ class RobotsMiddleware:
             return
         if policy.verdict == "disallow-all":
             raise RobotsUnavailable(f"its robots.txt could not be had: {policy.reason}")
-        raise RobotsDenied(f"robots.txt of {urlsplit(base).netloc} disallows {request.url}")
+        raise RobotsDenied(f"{DENIED} {urlsplit(base).netloc}")
 
     @property
     def _crawl(self) -> Crawl:
@@ -111,7 +112,7 @@ class RobotsMiddleware:
                 raise
             except Exception as error:  # whatever the network does, robots.txt could not be had
                 logger.warning("robots.txt of %s could not be fetched, so nothing of it is: %s", base, error)
-                return RobotsPolicy.from_failure(f"{type(error).__name__}: {error}")
+                return RobotsPolicy.from_failure(explained(error, url))
             location = response.headers.get("Location")
             if not (300 <= response.status < 400 and location):
                 return _policy(response)
@@ -159,7 +160,7 @@ class OutcomeMiddleware:
             wait = retry_after(response.headers.get("Retry-After"), clock.now())
             frontier.hold(host, wait)
         if not wanted(response.status, cut):
-            frontier.retry(row, host, f"truncated ({cut})" if cut else f"HTTP status {response.status}")
+            frontier.retry(row, host, CUT_OFF[cut] if cut in CUT else status_in_words(response.status))
         frontier.release(row, host, failed=response.status in TRY_AGAIN)
         return response
 
@@ -172,7 +173,7 @@ class OutcomeMiddleware:
         frontier = crawl.frontier
         row, host = request.meta["frontier"]
         refused = isinstance(exception, (IgnoreRequest, CaptureError)) or getattr(exception, "final", False)
-        reason = f"{type(exception).__name__}: {exception}"
+        reason = explained(exception, request.url)
         if isinstance(exception, CaptureError):
             pass  # it stays taken, and waits in the next run
         elif isinstance(exception, RobotsUnavailable):

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from http import HTTPStatus
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
 
 from crawler.discovery import Discovered
 from crawler.discovery.dates import too_old
 from crawler.jobs import Outlet
+from pipelines.errors import BroadsheetError
 from pipelines.model import Candidate, Capture, CaptureRef
 
 OVERLOADED = frozenset({429, 503})
@@ -18,6 +30,22 @@ TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 CUT = ("time", "disconnect")
 """Truncations that may not happen again."""
 
+CUT_OFF = {
+    "time": "cut off: it took longer than it may",
+    "disconnect": "cut off: the connection ended before all of it had come",
+    "length": "cut off: larger than DOWNLOAD_MAXSIZE allows",
+}
+"""What to say of a response that is not whole."""
+
+NOT_WHOLE = "not whole: the lengths that it gives contradict each other or what came"
+"""The same of one that ended for another reason."""
+
+OURS = (
+    BroadsheetError, CannotResolveHostError, DownloadConnectionRefusedError, DownloadFailedError, DownloadTimeoutError,
+    IgnoreRequest, ResponseDataLossError,
+)  # fmt: skip
+"""Errors whose message says all by itself."""
+
 ROBOTS = "robots"
 """Method of a robots.txt that was fetched to be obeyed, and is no address of the frontier."""
 
@@ -25,6 +53,25 @@ ROBOTS = "robots"
 def wanted(status: int, truncated: str | None) -> bool:
     """Is this what the address was asked for? If not, it is archived all the same, and tried again."""
     return status not in TRY_AGAIN and truncated not in CUT
+
+
+def status_in_words(status: int) -> str:
+    """Such as ``HTTP status 404 Not Found``."""
+    try:
+        return f"HTTP status {status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"HTTP status {status}"
+
+
+def explained(exception: BaseException, url: str) -> str:
+    """What happened to an address, in one line that a person understands and that does not name the address."""
+    text = " ".join(str(exception).split())
+    for lead in (f"refused {url}: ", f"{url} "):
+        text = text.removeprefix(lead)
+    text = re.sub(r"^failed[:,] ", "", text)
+    if not isinstance(exception, OURS) or not text:
+        text = f"{type(exception).__name__}: {text}".removesuffix(": ")
+    return text
 
 
 def candidates_in(ref: CaptureRef, found: Discovered, outlet: Outlet | None) -> tuple[Candidate, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from http import HTTPStatus
 
 from scrapy import Request
 
@@ -16,6 +15,7 @@ from crawler.discovery import Discovered
 from crawler.discovery.requisites import MAX_DEPTH
 from crawler.discovery.urls import normalise
 from crawler.fetch.frontier import AGAIN, ONWARD, State
+from crawler.fetch.outcome import status_in_words
 from pipelines.model import Candidate, Role
 from pipelines.records.ledger import Ledger
 
@@ -146,18 +146,11 @@ def _why(state: int | None, reason: str | None, status: int | None, whole: int |
         if status is None:
             return "not in the archive"
         if status >= 400:
-            return _told(status)
+            return status_in_words(status).removeprefix("HTTP status ")
         return "" if whole else "cut off"
     if state in (State.FAILED, State.REFUSED):
         return reason or ("refused" if state == State.REFUSED else "failed")
     return f"not fetched: {reason}" if reason else "not fetched yet"
-
-
-def _told(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
 
 
 __all__ = ["Missing", "Requisites"]

@@ -7,7 +7,7 @@ from typing import Any
 from OpenSSL import SSL
 from scrapy.core.downloader.contextfactory import _load_context_factory_from_settings
 from scrapy.crawler import Crawler
-from twisted.internet.error import ConnectionDone
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer  # type: ignore[import-untyped]
@@ -51,4 +51,6 @@ def explain(reason: Failure) -> str:
     if isinstance(error, SSL.Error):
         entries = error.args[0] if error.args and isinstance(error.args[0], list) else []
         return "TLS: " + ("; ".join(str(entry[-1]) for entry in entries if entry) or str(error) or "broken off")
+    if isinstance(error, ConnectionLost):
+        return "the connection was broken off"
     return reason.getErrorMessage()

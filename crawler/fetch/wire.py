@@ -310,9 +310,9 @@ class WireDownloadHandler(BaseDownloadHandler):
         if transfer.truncated == "time":
             return DownloadTimeoutError(f"{url} timed out: {why}")
         if transfer.truncated == "disconnect" and transfer.received:
-            return ResponseDataLossError(f"{url} was cut off inside the head of the response: {why}")
+            return ResponseDataLossError(f"{url} failed: cut off inside the head of the response, {why}")
         if transfer.truncated == "disconnect":
-            return DownloadFailedError(f"{url} failed, no answer came: {why}")
+            return DownloadFailedError(f"{url} failed: no answer came, {why}")
         return DownloadFailedError(f"{url} failed: {why}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -23,6 +24,20 @@ if TYPE_CHECKING:
 
 REQUISITES = 500
 """Most requisites of a page that are archived with it: a news page has 30 to 150."""
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://|(mailto|javascript|data|tel|about|blob|urn|file):", re.IGNORECASE)
+"""What an address begins with, unless it is one without its ``https://``: ``example.org:8080/story``."""
+
+
+def _unusable(url: str) -> str:
+    """Why nothing can be asked for at an address."""
+    scheme = _SCHEME.match(url)
+    name = (scheme[1] or scheme[2]).lower() if scheme else "https"
+    if name not in ("http", "https"):
+        return f"{name}: only http and https can be archived"
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        return "it carries a user name, which would stand in the archive"
+    return "no web address that can be read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +81,8 @@ class ArchiveSpider(JobSpider):
         self._seeds: list[Candidate] = []
         self._listings: dict[str, Outlet] = {}
         """Outlets in whose sections, feeds and sitemaps pages are looked for, by name."""
-        self.unusable: list[str] = []
+        self.unusable: list[tuple[str, str]] = []
+        """What cannot be asked for at all, and why."""
         self.page_ends: list[PageEnd] = []
         """How each page ended, when all have."""
         self.waiting: list[tuple[str, str, str | None]] = []
@@ -74,16 +90,17 @@ class ArchiveSpider(JobSpider):
         for start in (*(Start(url=url) for url in given), *starts):
             self._take(start)
         if not self._seeds:
-            raise ConfigError(f"no usable URL in {', '.join(self.unusable) or 'an empty list'}: http and https only")
+            told = "; ".join(f"{url}: {why}" for url, why in self.unusable[:3])
+            raise ConfigError(f"there is no page to archive ({told or 'the list is empty'})")
         folder = Path(output)
         super().__init__(Job(name=folder.name, output=str(folder.parent), outlets=()), **kwargs)
-        for url in self.unusable:
-            self.logger.warning("refused %r: no http(s) URL that can be fetched", url)
+        for url, why in self.unusable:
+            self.logger.warning("refused %r: %s", url, why)
 
     def _take(self, start: Start) -> None:
-        url = absolute(start.url if "://" in start.url else f"https://{start.url}")
+        url = absolute(start.url if _SCHEME.match(start.url) else f"https://{start.url}")
         if url is None:
-            self.unusable.append(start.url)
+            self.unusable.append((start.url, _unusable(start.url)))
             return
         name = urlsplit(url).hostname or ""
         self._seeds.append(Candidate(url=url, role=start.role, method="seed", outlet=name))
@@ -111,7 +128,9 @@ class ArchiveSpider(JobSpider):
 
     def ended(self, crawl: Crawl) -> list[tuple[str, str]]:
         ledger = crawl.live.ledger
-        self.page_ends = list(pages(ledger, crawl.live.run.number, crawl.run_started, crawl.frontier.given_up()))
+        crawl.live.run.commit()  # then the rejections are in their file
+        left, rejections = crawl.frontier.given_up(), crawl.live.folder / "rejections.jsonl"
+        self.page_ends = list(pages(ledger, crawl.live.run.number, crawl.run_started, left, rejections))
         self.waiting = ledger.execute(
             "SELECT url, host, title FROM frontier WHERE state = 0 AND role = 'article' ORDER BY host, rank DESC, id"
         ).fetchall()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -76,20 +77,18 @@ REFUSING = frozenset({401, 402, 403, 429, 451})
 """Statuses by which a site shows us out, with all from 500."""
 
 IN_WORDS = {
-    "ConnectionRefused": "the connection is refused",
-    "Timeout": "time-out",
-    "DNSLookup": "there is no such host",
-    "NoSuchHost": "there is no such host",
-    "ConnectionLost": "the connection is cut",
-    "ConnectionDone": "the connection is cut",
-    "ConnectionReset": "the connection is cut",
-    "ResponseNeverReceived": "the connection is cut",
-    "Certificate": "its certificate is not valid",
-    "SSL": "TLS fails",
-    "BlockedAddress": "its address may not be spoken to",
-    "CannotResolve": "its host name cannot be resolved",
+    "refused the connection": "the connection is refused",
+    "no address found": "its host name cannot be resolved",
+    "refused to connect": "its address may not be spoken to",
+    "certificate": "its certificate is not valid",
+    "TLS": "TLS fails",
+    "timed out": "time-out",
+    "within its time": "time-out",
+    "took longer": "time-out",
+    "no answer came": "the connection is cut",
+    "connection ended": "the connection is cut",
 }
-"""Network errors by a part of their class names."""
+"""Network errors by a part of what is said of them."""
 
 
 @dataclass(slots=True)
@@ -448,11 +447,10 @@ def _trouble(each: Fetched) -> str | None:
 
 def in_words(reason: str) -> str:
     """Why an address failed, short and for a person."""
-    name, _, rest = reason.partition(":")
-    if reason.startswith(("HTTP status ", "status ")):
-        return reason.rpartition(" ")[2]
-    known = (words for part, words in IN_WORDS.items() if part.lower() in name.lower())
-    return next(known, rest.strip() or reason)[:100]
+    if status := re.match(r"(?:HTTP )?status (\d+)", reason):
+        return status[1]
+    known = (words for part, words in IN_WORDS.items() if part in reason)
+    return next(known, reason)[:100]
 
 
 def by_outlet(path: Path) -> dict[str, list[dict[str, Any]]]:

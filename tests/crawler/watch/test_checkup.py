@@ -21,11 +21,14 @@ from pipelines.records.ledger import Ledger
 @pytest.mark.parametrize(("reason", "words"), [
     ("HTTP status 503", "503"),
     ("status 500", "500"),
-    ("ConnectionRefusedError: [Errno 111]", "the connection is refused"),
-    ("DownloadTimeoutError: no answer after 60 s", "time-out"),
-    ("CannotResolveHostError: no address found", "its host name cannot be resolved"),
-    ("BlockedAddressError: refused http://127.0.0.1/", "its address may not be spoken to"),
-    ("OddError: what it says", "what it says"),
+    ("HTTP status 503 Service Unavailable", "503"),
+    ("news.example refused the connection", "the connection is refused"),
+    ("timed out: nothing came for 20 s", "time-out"),
+    ("no address found for 'news.example'", "its host name cannot be resolved"),
+    ("refused to connect: '10.0.0.1' is no public address (private)", "its address may not be spoken to"),
+    ("no answer came, TLS: certificate verify failed", "its certificate is not valid"),
+    ("no answer came, the server closed the connection", "the connection is cut"),
+    ("OddError: what it says", "OddError: what it says"),
     ("8 failures in a row", "8 failures in a row"),
 ])  # fmt: skip
 def test_reasons_in_words(reason: str, words: str) -> None:
