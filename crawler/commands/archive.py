@@ -100,7 +100,16 @@ class Command(ScrapyCommand):
             "since": _moment(opts.since, "--since"),
             "until": _moment(opts.until, "--until"),
         }
+        if opts.depth is not None and opts.depth < 0:
+            raise UsageError(f"--depth takes a number from 0, not {opts.depth}")
+        if opts.depth is not None and not (opts.section or opts.site):
+            raise UsageError("--depth is for --section and --site")
+        since, until = arguments["since"], arguments["until"]
+        if since and until and until <= since:
+            raise UsageError(f"--until {opts.until} is not after --since {opts.since}")
         if opts.pages is not None:
+            if opts.pages < 1:
+                raise UsageError(f"--pages takes a number from 1, not {opts.pages}")
             arguments["most"] = opts.pages
         if not arguments["urls"] and not arguments["starts"]:
             raise UsageError("give one or more URLs, or --list, --section, --feed, --sitemap or --site")

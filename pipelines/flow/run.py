@@ -208,7 +208,10 @@ class Run:
         """The response that this one repeats, if there is one."""
         if exchange.truncated is not None or status not in (200, 304):
             return None
-        found = self.ledger.last_response(exchange.url) if status == 304 else self.ledger.payload(digest)
+        if status == 304:  # an address that had the same payload as another from the first has no response of its own
+            found = self.ledger.last_response(exchange.url) or self.ledger.last_repeated(exchange.url)
+        else:
+            found = self.ledger.payload(digest)
         if found is None:
             return None
         if status == 200:

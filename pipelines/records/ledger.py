@@ -302,6 +302,14 @@ class Ledger:
         """The newest response kept for an address."""
         return self._kept("url = ? AND type = 'response' AND status = 200 AND whole ORDER BY id DESC", url)
 
+    def last_repeated(self, url: str) -> Kept | None:
+        """The response, of another address, whose payload was met last at this one."""
+        row = self.execute(
+            "SELECT payload_digest FROM capture WHERE url = ? AND type = 'revisit' AND status = 200 ORDER BY id DESC",
+            (url,),
+        ).fetchone()
+        return self.payload(row[0]) if row and row[0] else None
+
     def _kept(self, where: str, value: str) -> Kept | None:
         row = self.execute(
             "SELECT record_id, url, date, payload_digest, filename, offset, chunked, run FROM capture"
