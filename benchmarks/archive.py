@@ -24,6 +24,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gzip
+import importlib.util
 import json
 import os
 import re
@@ -37,12 +38,11 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 ROOT = Path(__file__).parents[1]
@@ -352,6 +352,135 @@ def judge_broken(number: int, keep: Path | None) -> int:
         return bool(faults)
 
 
+# --------------------------------------------------------------------------- other archivers
+
+ALIKE = 0.02
+"""Share of pixels that may differ."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    name: str
+    run: Callable[[Sequence[str], Path], Ended]
+    """Archive these addresses into a folder."""
+    ours: bool = False
+    scripts: bool = False
+    """Whether it runs the pages' scripts."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a tool kept of one page, and how that replays."""
+
+    plain: int
+    plain_of: int
+    all: int
+    all_of: int
+    unanswered: tuple[str, ...]
+    apart: float
+
+
+def ours(*options: str) -> Callable[[Sequence[str], Path], Ended]:
+    return lambda urls, folder: measured(scrapy("archive", *SETTINGS, *options, "--output", folder / "archive", *urls))
+
+
+def wget(urls: Sequence[str], folder: Path) -> Ended:
+    return measured(
+        ["wget", "--quiet", "--page-requisites", "--span-hosts", f"--warc-file={folder}/wget", *urls], cwd=folder
+    )
+
+
+def archivebox(binary: Path, **switches: str) -> Callable[[Sequence[str], Path], Ended]:
+    """Without what goes to services elsewhere, or fetches films."""
+    environment = {"SAVE_ARCHIVE_DOT_ORG": "False", "SAVE_MEDIA": "False", "SAVE_GIT": "False", **switches}
+    environment |= {"CHROME_SANDBOX": "False", "IN_DOCKER": "False", "USE_COLOR": "False", "SHOW_PROGRESS": "False"}
+
+    def run(urls: Sequence[str], folder: Path) -> Ended:
+        measured([str(binary), "init"], cwd=folder, **environment)
+        return measured([str(binary), "add", "--depth=0", *urls], cwd=folder, **environment)
+
+    return run
+
+
+NO_CHROMIUM = dict.fromkeys(
+    ("SAVE_PDF", "SAVE_SCREENSHOT", "SAVE_DOM", "SAVE_SINGLEFILE", "SAVE_READABILITY", "SAVE_MERCURY"), "False"
+)
+
+
+def statuses(warcs: Sequence[Path]) -> dict[str, set[int]]:
+    """Address \u2192 statuses of its responses in WARC files."""
+    from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+    found: dict[str, set[int]] = {}
+    for path in warcs:
+        with path.open("rb") as stream:
+            for record in ArchiveIterator(stream, record_types=WarcRecordType.response | WarcRecordType.revisit):
+                url = (record.headers["WARC-Target-URI"] or "").strip("<>")
+                if record.http_headers is not None:
+                    found.setdefault(url, set()).add(record.http_headers.status_code)
+    return found
+
+
+def judge_tools(tools: Sequence[Tool], keep: Path | None) -> int:
+    from tests.replay.pictures import differences, lacking, replayed, shoot_all
+
+    if why := lacking(pywb=True):
+        sys.exit(why)
+    faults: list[str] = []
+    with SampleWeb(rich=True, outlets=[]) as web:
+        port, pages = web.port, web.rich_pages
+        for one in {one.url for page in pages for one in page.requisites if one.flaky}:
+            with suppress(HTTPError):
+                urlopen(one)
+        live = shoot_all(page.url for page in pages)
+    rows = []
+    for tool in tools:
+        with tempfile.TemporaryDirectory(prefix="tool-") as name:
+            folder = keep / tool.name.replace(" ", "-") if keep else Path(name)
+            folder.mkdir(parents=True, exist_ok=True)
+            with SampleWeb(rich=True, outlets=[], port=port):
+                ended = tool.run([page.url for page in pages], folder)
+            warcs = sorted(folder.rglob("*.warc.gz"))
+            have = statuses(warcs)
+            shown = replayed(warcs, [page.url for page in pages])
+        apart = differences([(live[page.url].png, shown[page.url].png) for page in pages])
+        results = {}
+        for page, share in zip(pages, apart, strict=True):
+            plain = [one for one in page.requisites if one.plain]
+            all_ = [one for one in page.requisites if one.browser and not one.disallowed]
+            excused = {one.url for one in page.requisites if one.disallowed}
+            results[page.key] = Result(
+                plain=sum(one.status in have.get(one.url, ()) for one in plain), plain_of=len(plain),
+                all=sum(one.status in have.get(one.url, ()) for one in all_), all_of=len(all_),
+                unanswered=tuple(url for url in shown[page.url].unanswered if url not in excused), apart=share,
+            )  # fmt: skip
+        rows.append((tool, ended, results))
+        print(f"\n{tool.name}: status {ended.status}, {ended.seconds:.0f} s")
+        for page in pages:
+            one = results[page.key]
+            print(f"  {page.key:8} {one.plain}/{one.plain_of}  {one.all}/{one.all_of}"
+                  f"  {len(one.unanswered)} unanswered  {one.apart:.2%}")  # fmt: skip
+            script_made = any(each.browser_only for each in page.requisites) and not tool.scripts
+            if tool.ours and (one.plain < one.plain_of or (not script_made and (one.unanswered or one.apart > ALIKE))):
+                faults.append(f"{tool.name}, {page.key}: {one}")
+        if tool.ours and ended.status:
+            faults.append(f"{tool.name} ended with {ended.status}: {ended.out[-2000:]}{ended.err[-2000:]}")
+    print(f"\n| {len(pages)} pages | kept, of what markup names | kept, of what Chromium asks for "
+          "| replay: in vain | pages alike | largest difference | CPU a page |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|")
+    for tool, ended, results in rows:
+        every = results.values()
+        print(
+            f"| {tool.name} | {sum(one.plain for one in every)} of {sum(one.plain_of for one in every)}"
+            f" | {sum(one.all for one in every)} of {sum(one.all_of for one in every)}"
+            f" | {sum(len(one.unanswered) for one in every)}"
+            f" | {sum(one.apart <= ALIKE for one in every)} of {len(every)}"
+            f" | {max(one.apart for one in every):.1%} | {ended.cpu / len(every):.2f} s |"
+        )
+    print("\n" + ("\n".join(faults) or "scrapy archive keeps and replays what it should"))
+    return bool(faults)
+
+
 # ------------------------------------------------------------------------------ processes
 
 
@@ -370,9 +499,12 @@ def scrapy(*arguments: object) -> list[str]:
 
 
 def measured(command: Sequence[str], *, seconds: float = 600, cwd: Path = ROOT, **environment: str) -> Ended:
+    plain = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    if cwd == ROOT:
+        plain["PYTHONPATH"] = str(ROOT)
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(
-        command, cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, capture_output=True, text=True,
+        command, cwd=cwd, env={**plain, **environment}, capture_output=True, text=True,
         errors="replace", timeout=seconds, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -386,7 +518,22 @@ def main() -> int:
     one = what.add_parser("broken")
     one.add_argument("--urls", type=int, default=1000)
     one.add_argument("--keep", type=Path)
+    other = what.add_parser("tools")
+    other.add_argument("--archivebox", type=Path, help="its command; left out without")
+    other.add_argument("--archivebox-chromium", action="store_true", help="a second time as it comes")
+    other.add_argument("--keep", type=Path)
     options = parser.parse_args()
+    if options.what == "tools":
+        tools = [Tool("scrapy archive", ours(), ours=True)]
+        if importlib.util.find_spec("playwright"):
+            tools.append(Tool("scrapy archive --browser always", ours("--browser", "always"), ours=True, scripts=True))
+        tools.append(Tool("wget", wget))
+        if options.archivebox:
+            binary = options.archivebox.absolute()
+            tools.append(Tool("ArchiveBox, wget only", archivebox(binary, **NO_CHROMIUM)))
+            if options.archivebox_chromium:
+                tools.append(Tool("ArchiveBox", archivebox(binary)))
+        return judge_tools(tools, options.keep)
     return judge_broken(options.urls, options.keep)
 
 

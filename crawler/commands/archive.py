@@ -92,7 +92,7 @@ class Command(ScrapyCommand):
         take_options(self, opts)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        arguments = {
+        arguments: dict[str, Any] = {
             "urls": list(args),
             "starts": starts(opts),
             "requisites": 0 if opts.no_requisites else REQUISITES,
