@@ -1,7 +1,7 @@
 """Records of many runs as one dataset that grows.
 
-Each export reads what its sources have that it has not seen, decides what is taken, and plans the files it goes to;
-all that is one commit. Then the files are written, one after the other, and ``export.json`` last. Lines are read again
+Each export reads what its sources have that it has not seen and decides what is taken, then plans the files that goes
+to, which is one commit. Then the files are written, one after the other, and ``export.json`` last. Lines are read again
 from where they lie when they are written, so that memory holds one row group, however many records there are.
 """
 
@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -44,7 +45,11 @@ NO_OUTLET = "__HIVE_DEFAULT_PARTITION__"
 TAIL = 4096
 """Bytes before the place up to which a source was read, that show it is still the same file."""
 
+STRIDE = 1000
+"""Records that are read between two commits: what a kill takes back."""
+
 KEPT_OPEN = 64
+"""Sources."""
 
 
 @dataclass(kw_only=True)
@@ -100,15 +105,16 @@ class _Export:
             raise ConfigError(
                 f"{self._output} was exported otherwise ({', '.join(other)}): repeat its options or name a new folder"
             )
+        state.set("plan", self._plan.as_json())
         self._write_parts()  # what a killed export left
+        self._read(sources)
         with state.together():
-            state.set("plan", self._plan.as_json())
-            batch = int(state.setting("batch") or 0) + 1
-            state.set("batch", str(batch))
-            new = self._read(sources)
-            if new and self._plan.notes_duplicates:
-                self._find_duplicates()
-            self._place(batch)
+            if state.one("SELECT 1 FROM record WHERE why IS NULL AND part IS NULL"):
+                batch = int(state.setting("batch") or 0) + 1
+                state.set("batch", str(batch))
+                if self._plan.notes_duplicates:
+                    self._find_duplicates()
+                self._place(batch)
         state.settle()
         self._write_parts()
         self._tell()
@@ -120,8 +126,8 @@ class _Export:
 
     # ------------------------------------------------------------------ reading
 
-    def _read(self, sources: list[Source]) -> bool:
-        """Take what is new into the state; whether anything is."""
+    def _read(self, sources: list[Source]) -> None:
+        """Take what is new into the state, so many records at a time."""
         state, why = self._state, judge(self._plan)
         self._say("reading")
         for source in sources:
@@ -132,18 +138,24 @@ class _Export:
                     raise ConfigError(
                         f"{source.path} is not the file that was exported (made again, or cut): name a new folder"
                     )
-                if source.length <= taken:
-                    continue
                 if not number:
                     number = state.run("INSERT INTO source (path, taken) VALUES (?, 0)", str(source.path))
                 handle.seek(taken)
-                for line in handle:
-                    if taken + len(line) > source.length or not line.endswith(b"\n"):
-                        break  # not whole yet
-                    self._take(line, number, source, taken, why)
-                    taken += len(line)
-                state.run("UPDATE source SET taken = ?, tail = ? WHERE id = ?", taken, _tail(handle, taken), number)
-        return self._done.read > 0
+                more = source.length > taken
+                while more:
+                    started = taken
+                    with state.together():
+                        for line in islice(handle, STRIDE):
+                            more = line.endswith(b"\n") and taken + len(line) <= source.length
+                            if not more:
+                                break  # not whole yet
+                            self._take(line, number, source, taken, why)
+                            taken += len(line)
+                        else:
+                            more = started < taken < source.length
+                        state.run(
+                            "UPDATE source SET taken = ?, tail = ? WHERE id = ?", taken, _tail(handle, taken), number
+                        )
 
     def _take(self, line: bytes, source: int, place: Source, offset: int, judged: Any) -> None:
         state, done = self._state, self._done
