@@ -18,7 +18,7 @@ from pipelines.export.columns import arrow, record_schema, schema, with_dictiona
 from pipelines.flow.files import part_of, put_in_place
 from pipelines.records.jsonl import DISK_FULL, encode
 
-GROUP = 32_000_000
+GROUP = 16_000_000
 """Bytes of JSON that become one row group: what is held in memory at once, and what DuckDB skips or reads."""
 
 
@@ -104,6 +104,7 @@ def write_table(path: Path, rows: Iterable[Row], *, duplicates: bool) -> int:
         for group in _groups(rows):
             out.write_table(_table(group, columns), row_group_size=len(group))
             number += len(group)
+            pa.default_memory_pool().release_unused()
     return number
 
 
