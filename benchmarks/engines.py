@@ -2,9 +2,9 @@
 
     python benchmarks/engines.py --files 12 --rounds 2
 
-Articles of the sample web are written to WARC files. ``scrapy extract`` makes parts of one file and of many, by each
-engine in turn; the difference, divided by its pages, is what a page costs. CPU is that of the command and of
-every process below it. The parts of both engines must be the same.
+Articles of the sample web are written to WARC files. ``scrapy extract`` makes parts of a file for each job, so that
+all are started, and of many files, by each engine in turn; the difference, divided by its pages, is what a page
+costs. CPU is that of the command and of every process below it. The parts of both engines must be the same.
 """
 
 from __future__ import annotations
@@ -85,13 +85,14 @@ def main() -> None:
         for number in range(asked.rounds):
             for engine in ENGINES:
                 few, many = folder / f"few-{engine}-{number}", folder / f"many-{engine}-{number}"
-                start, _ = measured(inputs[:1], few, engine, asked.jobs)
+                start, _ = measured(inputs[: asked.jobs], few, engine, asked.jobs)
                 whole, wall = measured(inputs, many, engine, asked.jobs)
-                cost = (whole - start) / (pages * (asked.files - 1))
+                cost = (whole - start) / (pages * (asked.files - asked.jobs))
                 costs[engine].append(cost)
                 print(
-                    f"{engine}: {pages} pages {start:.1f} s CPU, {pages * asked.files} pages {whole:.1f} s CPU"
-                    f" ({wall:.0f} s): {1000 * cost:.2f} ms CPU a page",
+                    f"{engine}: {pages * asked.jobs} pages {start:.1f} s CPU,"
+                    f" {pages * asked.files} pages {whole:.1f} s CPU ({wall:.0f} s):"
+                    f" {1000 * cost:.2f} ms CPU a page",
                     flush=True,
                 )
             same = parts(folder / f"many-pool-{number}") == parts(folder / f"many-dask-{number}")
