@@ -52,7 +52,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         app = pages["app"].url
         live_framed = shoot_all([app], framed=True)[app]
         bare = next(page.url for page in other.rich_pages if page.key == "css")
-        scrapy("archive", "--no-requisites", "--output", str(job), *(page.url for page in pages.values()), *needed, bare)
+        scrapy(
+            "archive", "--no-requisites", "--output", str(job), *(page.url for page in pages.values()), *needed, bare
+        )
         without = f":{other.port}/"
     warc = _copied(job, tmp_path_factory.mktemp("copy"), lambda url: without not in url or url == bare)
     shown = replayed([warc], [*(page.url for page in pages.values()), bare])
