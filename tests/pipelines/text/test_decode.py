@@ -39,7 +39,7 @@ def raw_deflate(data: bytes) -> bytes:
     [
         ("gzip", gzip.compress(PAGE, mtime=0)),
         ("x-gzip", gzip.compress(PAGE, mtime=0)),
-        ("GZIP", gzip.compress(PAGE[:20]) + gzip.compress(PAGE[20:])),
+        ("GZIP", gzip.compress(PAGE[:20], mtime=0) + gzip.compress(PAGE[20:], mtime=0)),
         ("deflate", zlib.compress(PAGE)),
         ("deflate", raw_deflate(PAGE)),
         ("br", brotli.compress(PAGE)),
