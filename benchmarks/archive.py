@@ -1,6 +1,6 @@
 """``scrapy archive`` judged: a long list with broken addresses in it, and rich pages against other people's archivers.
 
-    python benchmarks/archive.py broken                         1,000 addresses, 40 of them broken, each in its own way
+    python benchmarks/archive.py broken                         1,000 addresses, 48 of them broken, each in its own way
     python benchmarks/archive.py tools --archivebox BIN         rich pages: what each tool keeps, and what it costs
 
 Everything is served on loopback. ``broken`` holds each line of ``failures.txt`` and ``README.txt`` against what was
@@ -336,6 +336,7 @@ def judge_broken(number: int, keep: Path | None) -> int:
             if not fits:
                 faults.append(f"{way.name}: {told.get(url) or kept.get(url)!r} is not {way.says!r}")
         faults += [f"named, and not broken: {url}" for url in told if url not in wrong]
+        faults += forbidden(Path(name) / "forbidden")
         if ended.status != 3:
             faults.append(f"status {ended.status}, not 3")
         if re.search("Traceback", ended.err):
@@ -350,6 +351,27 @@ def judge_broken(number: int, keep: Path | None) -> int:
         )
         print("\n".join(faults) or "each broken one is explained in a line")
         return bool(faults)
+
+
+FORBIDDEN = {
+    "http://127.0.0.1:8080/x.html": r"no public address \(loopback\)",
+    "http://169.254.169.254/latest/meta-data/": r"no public address \(link-local, cloud metadata\)",
+    "http://127.0.0.1:25/x.html": r"port 25 .* not one that web pages are published on",
+}
+"""Addresses that are not spoken to unless that is allowed, as it is for the rest of this measure."""
+
+
+def forbidden(output: Path) -> list[str]:
+    ended = measured(scrapy("archive", *FORBIDDEN, "--output", output, "-L", "ERROR"))
+    told = dict(
+        line.split("\t# ", 1)
+        for path in output.glob("runs/*/failures.txt")
+        for line in path.read_text("utf-8").splitlines()
+    )
+    for url in FORBIDDEN:
+        print(f"  {'forbidden':13} {told.get(url, '-')}")
+    faults = [f"{url}: {told.get(url)!r}" for url, says in FORBIDDEN.items() if not re.search(says, told.get(url, ""))]
+    return faults + ([] if ended.status == 3 else [f"forbidden addresses: status {ended.status}, not 3"])
 
 
 # --------------------------------------------------------------------------- other archivers
@@ -395,9 +417,12 @@ def archivebox(binary: Path, **switches: str) -> Callable[[Sequence[str], Path],
     environment = {"SAVE_ARCHIVE_DOT_ORG": "False", "SAVE_MEDIA": "False", "SAVE_GIT": "False", **switches}
     environment |= {"CHROME_SANDBOX": "False", "IN_DOCKER": "False", "USE_COLOR": "False", "SHOW_PROGRESS": "False"}
 
+    # It refuses to be run by root.
+    command = [*(["unshare", "--user", "--map-user=1000"] if os.geteuid() == 0 else []), str(binary)]
+
     def run(urls: Sequence[str], folder: Path) -> Ended:
-        measured([str(binary), "init"], cwd=folder, **environment)
-        return measured([str(binary), "add", "--depth=0", *urls], cwd=folder, **environment)
+        measured([*command, "init"], cwd=folder, **environment)
+        return measured([*command, "add", "--depth=0", *urls], cwd=folder, **environment)
 
     return run
 
@@ -441,6 +466,9 @@ def judge_tools(tools: Sequence[Tool], keep: Path | None) -> int:
             with SampleWeb(rich=True, outlets=[], port=port):
                 ended = tool.run([page.url for page in pages], folder)
             warcs = sorted(folder.rglob("*.warc.gz"))
+            if not warcs:
+                print(f"\n{tool.name} wrote no WARC (status {ended.status}): {ended.out[-1000:]}{ended.err[-1000:]}")
+                continue
             have = statuses(warcs)
             shown = replayed(warcs, [page.url for page in pages])
         apart = differences([(live[page.url].png, shown[page.url].png) for page in pages])
