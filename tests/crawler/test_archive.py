@@ -20,6 +20,8 @@ from scrapy.cmdline import execute
 from crawler.discovery.links import in_scope
 from crawler.jobs import Outlet, Scope
 from crawler.lists import read_list
+from crawler.spiders.archive import ArchiveSpider
+from pipelines.errors import ConfigError
 from sampleweb import RichPage, SampleWeb
 from tests.crawler.conftest import Pages, story
 from tests.crawler.shell import PRIVATE, Ended, Run, scrapy, started, until
@@ -39,6 +41,12 @@ QUICK = (
 
 def archive(output: Path, *arguments: Any, stdin: str | None = None) -> Ended:
     return scrapy("archive", *QUICK, "--output", output, *arguments, stdin=stdin)
+
+
+def verified(output: Path) -> bool:
+    with pytest.raises(SystemExit) as ended:
+        execute(["scrapy", "verify", str(output), "-L", "ERROR"])
+    return ended.value.code == 0
 
 
 def runs(output: Path) -> list[Run]:
@@ -152,8 +160,7 @@ def test_the_same_list_again_adds_revisits_only(kept: Kept) -> None:
 
 
 def test_runs_hold_together(kept: Kept) -> None:
-    checked = scrapy("verify", kept.output, "-L", "ERROR")
-    assert checked.status == 0, checked
+    assert verified(kept.output)
 
 
 # ------------------------------------------------------------------ interrupted
@@ -184,7 +191,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert all(again[url] >= counts[url] - 1 for url in twice)
     assert len(twice) < 12
     assert "3 pages: 2 archived, 1 partly, 0 failed" in readme(run)
-    assert scrapy("verify", output, "-L", "ERROR").status == 0
+    assert verified(output)
 
 
 # ------------------------------------------------------------------ what was asked for
@@ -362,8 +369,6 @@ def test_what_cannot_be_used_is_said(
     assert not output.exists()
 
 
-def test_nothing_that_can_be_asked_for_is_said(tmp_path: Path) -> None:
-    ended = archive(tmp_path / "none", "mailto:a@example.org")
-    assert ended.status == 2, ended
-    assert "mailto:a@example.org: mailto: only http and https can be archived" in ended.err
-    assert not (tmp_path / "none").exists()
+def test_a_list_without_any_page_is_no_crawl() -> None:
+    with pytest.raises(ConfigError, match=r"mailto:a@example\.org: mailto: only http and https can be archived"):
+        ArchiveSpider(["mailto:a@example.org"])
