@@ -27,7 +27,7 @@ lint: $(VENV)/dev.done
 	$(BIN)/lint-imports
 
 unit: $(VENV)/dev.done
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 # For scrapy replay pywb is enough; the tests in browsers want node's packages too.
 replay-env: $(REPLAY)/done $(if $(shell command -v npm),$(REPLAY)/node.done)
