@@ -21,6 +21,9 @@ PLUGIN = "broadsheet"
 CHILDREN = "distributed.worker.daemon"
 """Dask's setting that forbids workers to start processes, if it is on, as it is by default."""
 
+PROFILE = "distributed.worker.profile.enabled"
+"""Dask's setting to look at what its workers do a hundred times a second, which nobody here looks at."""
+
 
 class Parsers(WorkerPlugin):  # type: ignore[misc]
     """The parsing processes of one Dask worker: the limits of each page are theirs, as without Dask."""
@@ -68,7 +71,7 @@ def connected(scheduler: str | None, jobs: int) -> Iterator[Client]:
             yield client
         return
     with (
-        dask.config.set({CHILDREN: False}),
+        dask.config.set({CHILDREN: False, PROFILE: False}),
         LocalCluster(
             n_workers=jobs,
             threads_per_worker=1,
