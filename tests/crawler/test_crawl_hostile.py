@@ -54,9 +54,11 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return ended, Run(next((folder / "out" / "runs").iterdir())), server.base
 
 
-def test_it_ends_complete(hostile: tuple[Ended, Run, str]) -> None:
-    ended, _, _ = hostile
-    assert ended.status == 0, ended
+def test_it_ends_with_what_is_no_page_told(hostile: tuple[Ended, Run, str]) -> None:
+    ended, run, base = hostile
+    assert ended.status == 3, ended
+    (line,) = (run.folder / "failures.txt").read_text("utf-8").splitlines()
+    assert line == f"{base}/nothing.html\t# the answer is empty"
     assert ended.seconds < 60
 
 
