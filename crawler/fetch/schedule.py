@@ -241,8 +241,8 @@ class Schedule:
     def tells_nothing(self, key: str | None) -> bool:
         """A source has come anew, and lists nothing. True if it was one to rely on, so that others must stand in."""
         polled = self._polled.get(key) if key else None
-        if polled is None or polled.role is not Role.FEED or not polled.anew:
-            return False
+        if polled is None or polled.role is not Role.FEED or not polled.anew or polled.failure is not None:
+            return False  # of one that fails, ``ended`` has said so
         row = self._ledger.execute("SELECT gap, missed FROM source WHERE id = ?", (polled.row,)).fetchone()
         return row is not None and row[0] is not None and row[1] < OUTDONE
 

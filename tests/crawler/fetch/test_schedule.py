@@ -58,7 +58,9 @@ class News:
             frontier.captured(row, status, ('"1"', None))
             if request.url in roles and status == 200:
                 frontier.add(self._listed(request.url))
-            elif request.url not in roles:
+            elif request.url in roles:
+                frontier.tells_nothing(request.url)  # as the crawl says of a page in which it finds nothing
+            else:
                 schedule.settled(self._outcome(request.url, status), self.changes.get(request.url))
             frontier.release(row, host)
         schedule.settle_sources()
@@ -170,6 +172,13 @@ def test_when_the_leading_source_is_gone_the_others_stand_in_within_the_run(news
     everywhere(news, "later")
     (asked,) = news.hours(1)
     assert HOST + "later" in asked
+
+
+def test_others_stand_in_once_for_a_source_that_stays_gone(news):
+    grown(news)
+    news.answers[FEED] = 404
+    assert times(news.hours(1), SECTION) == 1
+    assert times(news.hours(24 * 6), SECTION) <= 6
 
 
 def test_a_source_that_is_gone_for_a_week_is_retired(news):
