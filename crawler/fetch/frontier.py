@@ -28,7 +28,7 @@ from crawler.discovery.redirects import MAX_HOPS
 from crawler.discovery.spans import may_lie
 from crawler.discovery.urls import normalise
 from crawler.fetch.hosts import LONGEST_WAIT, REQUISITE_DELAY, Host, Hosts
-from crawler.fetch.schedule import Schedule
+from crawler.fetch.schedule import IS_SOURCE, Schedule
 from crawler.fetch.wire import BODY_UNREAD
 from pipelines import clock
 from pipelines.model import Candidate, Capture, Role
@@ -392,8 +392,7 @@ class Frontier(BaseScheduler):
         self._end(row, State.DONE, None)
         # Until the end of the run a source counts as due: a kill must not put it to sleep.
         outlet, key = self._ledger.execute(
-            "UPDATE frontier SET seen = ?, due = CASE WHEN role IN ('home', 'feed', 'sitemap', 'section') THEN ? END"
-            " WHERE id = ? RETURNING outlet, key",
+            f"UPDATE frontier SET seen = ?, due = CASE WHEN {IS_SOURCE} THEN ? END WHERE id = ? RETURNING outlet, key",
             (seen, seen, row),
         ).fetchone()
         if status != NOT_MODIFIED:
@@ -479,7 +478,7 @@ class Frontier(BaseScheduler):
         now = self._now()
         # A source is asked by the next run, a known article after a share of its age.
         (key,) = self._ledger.execute(
-            "UPDATE frontier SET due = CASE WHEN role IN ('home', 'feed', 'sitemap', 'section') THEN ?"
+            f"UPDATE frontier SET due = CASE WHEN {IS_SOURCE} THEN ?"
             " WHEN base IS NOT NULL THEN ? + min(max((? - base) / 4, 1800), 86400) END WHERE id = ? RETURNING key",
             (now, now, now, row),
         ).fetchone()

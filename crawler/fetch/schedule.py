@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 SOURCES = (Role.FEED, Role.SITEMAP, Role.HOME, Role.SECTION)
 """Roles of what lists articles; of two that list the same, the earlier here is credited."""
 
+IS_SOURCE = "role IN ('" + "', '".join(SOURCES) + "')"
+"""Of an address in the ledger."""
+
 HOUR, DAY = 3600.0, 86_400.0
 
 RHYTHM = 48
@@ -158,7 +161,7 @@ class Schedule:
         logger.warning("the last run ended at %s, which is yet to come: the clock has been set back", ended)
         self._ledger.execute(
             "UPDATE frontier SET base = min(base, ?), seen = ?, due = CASE WHEN due IS NULL THEN NULL"
-            " WHEN role IN ('home', 'feed', 'sitemap', 'section') THEN ? ELSE due - (seen - ?) END WHERE seen > ?",
+            f" WHEN {IS_SOURCE} THEN ? ELSE due - (seen - ?) END WHERE seen > ?",
             (now,) * 5,
         )
         self._ledger.execute("UPDATE frontier SET due = ? WHERE state = 3 AND not_before > ? AND due > ?", (now,) * 3)
@@ -169,7 +172,7 @@ class Schedule:
         """Let all sources of an outlet wait, to be read in full: they are asked for another span of time."""
         self._ledger.execute(
             "UPDATE frontier SET state = 0, attempts = 0, not_before = 0, etag = NULL, modified = NULL"
-            " WHERE outlet = ? AND role IN ('home', 'feed', 'sitemap', 'section') AND state IN (0, 2, 3)",
+            f" WHERE outlet = ? AND {IS_SOURCE} AND state IN (0, 2, 3)",
             (outlet,),
         )
 
@@ -259,7 +262,7 @@ class Schedule:
         """Let the outlet's other sources wait, but for those of this run; gives how many of each host."""
         rows = self._ledger.execute(
             "UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE outlet = ? AND state = 2"
-            " AND role IN ('home', 'feed', 'sitemap', 'section') AND depth <= 1 AND (seen IS NULL OR seen < ?)"
+            f" AND {IS_SOURCE} AND depth <= 1 AND (seen IS NULL OR seen < ?)"
             " AND NOT (method = 'guess' AND id IN (SELECT id FROM source WHERE failures > 0))"
             " RETURNING id, host",
             (outlet, self._since),
@@ -278,7 +281,7 @@ class Schedule:
             return Counter()
         rows = self._ledger.execute(
             "UPDATE frontier SET state = 0, attempts = 0, not_before = 0 WHERE outlet = ? AND state IN (2, 3)"
-            " AND role IN ('home', 'feed', 'sitemap', 'section') AND (seen IS NULL OR seen < ?)"
+            f" AND {IS_SOURCE} AND (seen IS NULL OR seen < ?)"
             " AND method <> 'guess' AND id IN (SELECT id FROM source WHERE failures > 0) RETURNING host",
             (polled.outlet, self._since),
         ).fetchall()

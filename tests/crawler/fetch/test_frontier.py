@@ -220,8 +220,8 @@ def test_what_failed_before_a_stop_is_told_by_the_process_that_goes_on(world):
     assert world.frontier.counts.get("herald", {}).get("failed", 0) == 0
 
 
-def test_a_host_that_only_fails_is_left_alone(world):
-    world.add(*[f"{A}{n}" for n in range(50)])
+def refused_until_left_alone(world):
+    """Refuse all that is asked for; how much that was."""
     asked = 0
     while world.frontier.has_pending_requests():
         request = world.frontier.next_request()
@@ -232,23 +232,18 @@ def test_a_host_that_only_fails_is_left_alone(world):
         row, host = request.meta["frontier"]
         world.frontier.retry(row, host, "refused")
         world.frontier.release(row, host, failed=True)
-    assert asked == GIVE_UP_COLD
+    return asked
+
+
+def test_a_host_that_only_fails_is_left_alone(world):
+    world.add(*[f"{A}{n}" for n in range(50)])
+    assert refused_until_left_alone(world) == GIVE_UP_COLD
 
 
 def test_a_host_that_has_answered_is_given_more_time(world):
     world.add(*[f"{A}{n}" for n in range(50)])
     world.fetch()
-    asked = 0
-    while world.frontier.has_pending_requests():
-        request = world.frontier.next_request()
-        if request is None:
-            world.clock.time += 5
-            continue
-        asked += 1
-        row, host = request.meta["frontier"]
-        world.frontier.retry(row, host, "refused")
-        world.frontier.release(row, host, failed=True)
-    assert asked == GIVE_UP
+    assert refused_until_left_alone(world) == GIVE_UP
     assert "a.example" in world.frontier.given_up()
 
 
