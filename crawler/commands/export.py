@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
-from rich.console import Console
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.commands.shared import examples
+from crawler.commands.shared import Meter, examples
 from crawler.status import ExitStatus
 from pipelines.errors import BroadsheetError
 from pipelines.export.export import Summary, export
@@ -92,7 +90,7 @@ class Command(ScrapyCommand):
                 duplicates=opts.duplicates or opts.drop_duplicates,
                 drop_duplicates=opts.drop_duplicates,
             )
-            done = export(sources(args), Path(opts.output), plan, meter.show)
+            done = export(sources(args), Path(opts.output), plan, lambda done: meter.show(lambda: _progress(done)))
         except BroadsheetError as error:
             meter.done()
             print(f"scrapy export: {error}", file=sys.stderr)
@@ -118,26 +116,6 @@ def _tell(done: Summary, output: str) -> None:
         print(f"no record: {len(done.unreadable) - MOST_TOLD} more lines", file=sys.stderr)
 
 
-class Meter:
-    """A line that counts, in a terminal; elsewhere a line every half minute."""
-
-    def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
-        self._next = time.monotonic() + (0.5 if self._console.is_terminal else 30)
-
-    def show(self, done: Summary) -> None:
-        now = time.monotonic()
-        if now < self._next:
-            return
-        number = f"{done.written:,} of {done.to_write:,}" if done.step == "writing" else f"{done.read:,} records"
-        text = f"{done.step}: {number}"
-        if self._console.is_terminal:
-            self._console.print(text.ljust(60), end="\r")
-            self._next = now + 0.5
-        else:
-            print(text, file=sys.stderr)
-            self._next = now + 30
-
-    def done(self) -> None:
-        if self._console.is_terminal:
-            self._console.print(" " * 70, end="\r")
+def _progress(done: Summary) -> str:
+    number = f"{done.written:,} of {done.to_write:,}" if done.step == "writing" else f"{done.read:,} records"
+    return f"{done.step}: {number}"

@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.console import Console
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.commands.shared import examples, workers_of
+from crawler.commands.shared import Meter, examples, workers_of
 from crawler.status import ExitStatus
 from pipelines.archive.scan import Warc
 from pipelines.archive.wanted import Wanted
@@ -150,7 +148,7 @@ class Command(ScrapyCommand):
                         lines.write(
                             encode({"id": made.outcome.id, "url": made.outcome.url, "removed": as_dict(made.removed)})
                         )
-                    meter.show(counts)
+                    meter.show(lambda: _progress(counts))
             if not counts.changes:
                 changes.unlink(missing_ok=True)  # of an extraction before
         finally:
@@ -225,7 +223,7 @@ class Work:
         now = Counts()
         for counts in (self._total, *underway):
             now.add(counts)
-        self.meter.show(now, f"{self._finished} of {self._number} files, ")
+        self.meter.show(lambda: f"{self._finished} of {self._number} files, {_progress(now)}")
 
     def tell(self, output: Path) -> ExitStatus:
         print(f"{self._number - len(self._failed)} of {self._number} files", file=sys.stderr)
@@ -277,25 +275,5 @@ def tell(counts: Counts, articles: Path, rejections: Path, changes: Path) -> Non
         print(f"damaged: {damage}", file=sys.stderr)
 
 
-class Meter:
-    """A line that counts, in a terminal; elsewhere a line every half minute."""
-
-    def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
-        self._next = time.monotonic() + (0.5 if self._console.is_terminal else 30)
-
-    def show(self, counts: Counts, files: str = "") -> None:
-        now = time.monotonic()
-        if now < self._next:
-            return
-        text = f"{files}{counts.captures} captures, {counts.articles} articles, {counts.rejections.total()} rejected"
-        if self._console.is_terminal:
-            self._console.print(text, end="\r")
-            self._next = now + 0.5
-        else:
-            print(text, file=sys.stderr)
-            self._next = now + 30
-
-    def done(self) -> None:
-        if self._console.is_terminal:
-            self._console.print(" " * 70, end="\r")
+def _progress(counts: Counts) -> str:
+    return f"{counts.captures} captures, {counts.articles} articles, {counts.rejections.total()} rejected"

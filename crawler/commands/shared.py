@@ -6,9 +6,11 @@ import argparse
 import logging
 import re
 import sys
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
@@ -82,6 +84,31 @@ def take_max_disk(command: ScrapyCommand, opts: argparse.Namespace) -> None:
     assert command.settings is not None
     size = int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
     command.settings.set("BROADSHEET_MAX_DISK", size, "cmdline")
+
+
+class Meter:
+    """A line that counts, in a terminal; elsewhere a line every half minute."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._next = time.monotonic() + (0.5 if self._console.is_terminal else 30)
+
+    def show(self, text: Callable[[], str]) -> None:
+        """Show what ``text`` gives, if it is time; it is asked only then."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        if self._console.is_terminal:
+            self._console.print(text().ljust(60), end="\r")
+            self._next = now + 0.5
+        else:
+            print(text(), file=sys.stderr)
+            self._next = now + 30
+
+    def done(self) -> None:
+        """Take the line away."""
+        if self._console.is_terminal:
+            self._console.print(" " * 70, end="\r")
 
 
 def run_spider(
