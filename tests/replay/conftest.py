@@ -10,8 +10,13 @@ import http.client
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -192,6 +197,34 @@ def run(
         f"{parts} ended with {process.returncode}:\n{output[-2000:]}\n{errors[-2000:]}"
     )
     return output
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[int]:
+    """pywb on the collections of a folder; its port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    with (folder / "wayback.log").open("wb") as log:
+        server = subprocess.Popen(
+            [ENVIRONMENT / "bin" / "wayback", "--bind", "127.0.0.1", "--port", str(port)],
+            cwd=folder, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    try:
+        until = time.monotonic() + 40
+        while True:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            assert server.poll() is None and time.monotonic() < until, (folder / "wayback.log").read_text()[-2000:]
+            time.sleep(0.1)
+        yield port
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(5)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
 
 
 def scrapy(command: str, *arguments: str) -> None:

@@ -13,24 +13,19 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
 import tempfile
-import time
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.replay.conftest import ENVIRONMENT, NODE_MODULES, run
+from tests.replay.conftest import ENVIRONMENT, NODE_MODULES, run, serving
 from tests.replay.showroom import Showroom
 
 WIDTH, HEIGHT = 1280, 800
@@ -232,29 +227,8 @@ def wayback(warcs: Sequence[Path], folder: Path) -> Iterator[int]:
     run([tools / "wb-manager", "init", "archive"], cwd=folder)
     run([tools / "wb-manager", "add", "archive", *(warc.absolute() for warc in warcs)], cwd=folder)
     (folder / "config.yaml").write_text(CONFIG, "utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    with (folder / "wayback.log").open("wb") as log:
-        server = subprocess.Popen(
-            [tools / "wayback", "--bind", "127.0.0.1", "--port", str(port)],
-            cwd=folder, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
-    try:
-        until = time.monotonic() + 40
-        while True:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-            assert server.poll() is None and time.monotonic() < until, (folder / "wayback.log").read_text()[-2000:]
-            time.sleep(0.1)
+    with serving(folder) as port:
         yield port
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(5)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
 
 
 def _host(target: str) -> str:

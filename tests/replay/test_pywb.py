@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import time
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,7 +16,7 @@ import brotli
 import pytest
 import zstandard
 
-from tests.replay.conftest import Archive, Reading, run
+from tests.replay.conftest import Archive, Reading, run, serving
 
 pytestmark = pytest.mark.usefixtures("tools")
 
@@ -72,29 +67,8 @@ def pywb(
         shutil.copy(warc, ours / "archive")
     for number, source in enumerate((*archive.runs, *not_modified.runs)):
         shutil.copy(source / "index.cdxj", ours / "indexes" / f"{number}.cdxj")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with (folder / "wayback.log").open("wb") as log:
-        server = subprocess.Popen(
-            [tools / "wayback", "--bind", "127.0.0.1", "--port", str(port)],
-            cwd=folder, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
-    try:
-        until = time.monotonic() + 40
-        while True:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-            assert server.poll() is None and time.monotonic() < until, (folder / "wayback.log").read_text()[-2000:]
-            time.sleep(0.1)
+    with serving(folder) as port:
         yield Pywb(port)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(5)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
 
 
 def _at(archive: Archive, url: str) -> str:
