@@ -52,6 +52,7 @@ import ctypes
 import gzip
 import json
 import os
+import random
 import signal
 import statistics
 import subprocess
@@ -82,6 +83,7 @@ from sampleweb.site import TRACKING, Site  # noqa: E402
 from sampleweb.sitemaps import CANARY  # noqa: E402
 from sampleweb.sitemaps import PATHS as SITEMAPS  # noqa: E402
 from sampleweb.sitemaps import shown as sitemap_items  # noqa: E402
+from sampleweb.templates import RENDER  # noqa: E402
 from sampleweb.traps import STATIC  # noqa: E402
 from sampleweb.truth import article as expected_article  # noqa: E402
 from sampleweb.web import DEFAULT_SEED  # noqa: E402
@@ -258,9 +260,29 @@ class Plan:
     clocks: tuple[datetime, ...]
     """When the job is run."""
     incidents: tuple[Incident, ...] = SCENARIO
+    seed: int = DEFAULT_SEED
+    """Of the stories."""
     delay: float = 0.02
     settings: tuple[str, ...] = ()
     """``NAME=VALUE`` for every run."""
+
+
+def drawn(seed: int, outlets: Sequence[str], days: float) -> tuple[Incident, ...]:
+    """Other incidents than those of the scenario: one of each kind, each at an outlet of its own, at times by chance.
+
+    None begins in the first six days, in which the outlets' past is too short to tell what is unlike it, nor in the
+    last one and a half.
+    """
+    rng = random.Random(f"incidents:{seed}")
+    kinds = ("dead-feed", "redesign", rng.choice(("down", "refused")), "robots")
+    found = []
+    for kind, key in zip(kinds, rng.sample(list(outlets), len(outlets)), strict=False):
+        start = DEFAULT_CLOCK + rng.uniform(6.0, max(days - 1.5, 6.0)) * DAY
+        lasts = None if kind in ("dead-feed", "redesign") else start + rng.uniform(1.0, 3.0) * DAY
+        others = sorted(set(RENDER) - {BY_KEY[key].template})
+        detail = rng.choice(others) if kind == "redesign" else ""
+        found.append(Incident(outlet=key, kind=kind, start=start, end=lasts, detail=detail))
+    return tuple(found)
 
 
 class Starts(Protocol):
@@ -279,7 +301,9 @@ def play(plan: Plan, folder: Path, starter: Starts, *, every: int = 1, show: boo
     port_file = folder / "port"
     port = int(port_file.read_text()) if port_file.exists() else 0
     with (
-        SampleWeb(clock=DEFAULT_CLOCK, incidents=plan.incidents, outlets=plan.outlets, port=port) as web,
+        SampleWeb(
+            clock=DEFAULT_CLOCK, seed=plan.seed, incidents=plan.incidents, outlets=plan.outlets, port=port
+        ) as web,
         diary.open("a") as lines,
     ):
         port_file.write_text(str(web.port))
@@ -363,7 +387,7 @@ class Truth:
     """The sites without their servers."""
 
     def __init__(self, plan: Plan, port: int) -> None:
-        rooms = newsroom(DEFAULT_SEED)
+        rooms = newsroom(plan.seed)
         self.sites = {key: Site(BY_KEY[key], rooms[key], port, plan.incidents) for key in plan.outlets}
         self._hosts = {site.outlet.host: site for site in self.sites.values()}
         self._old = {site.outlet.old_host: site for site in self.sites.values() if site.outlet.old_host}
@@ -1183,11 +1207,21 @@ def main() -> int:
     parser.add_argument("--fork", action="store_true", help="fork runs from a process that has the modules imported")
     parser.add_argument("--every", type=int, default=23, help="with --fork: every so many runs is a real start")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting for every run")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        help="other stories and other incidents, drawn by this number; for months nothing was tuned to",
+    )
     parser.add_argument("--judge-only", action="store_true", help="judge what is in --keep, and run nothing")
     options = parser.parse_args()
     step = timedelta(hours=options.hours_per_run)
+    outlets = tuple(options.outlets.split(","))
+    other = (
+        {} if options.seed is None else {"seed": options.seed, "incidents": drawn(options.seed, outlets, options.days)}
+    )
     plan = Plan(
-        outlets=tuple(options.outlets.split(",")),
+        outlets=outlets,
+        **other,
         clocks=tuple(DEFAULT_CLOCK + number * step for number in range(round(options.days * DAY / step) + 1)),
         settings=tuple(options.set),
     )
