@@ -75,6 +75,7 @@ sys.path.insert(0, str(ROOT))
 from sampleweb import DEFAULT_CLOCK, SCENARIO, Incident, SampleWeb  # noqa: E402
 from sampleweb.feeds import PATHS as FEEDS  # noqa: E402
 from sampleweb.feeds import items as feed_items  # noqa: E402
+from sampleweb.incidents import Kind  # noqa: E402
 from sampleweb.model import Story  # noqa: E402
 from sampleweb.newsroom import newsroom  # noqa: E402
 from sampleweb.outlets import BY_KEY, SECTIONS  # noqa: E402
@@ -274,7 +275,8 @@ def drawn(seed: int, outlets: Sequence[str], days: float) -> tuple[Incident, ...
     last one and a half.
     """
     rng = random.Random(f"incidents:{seed}")
-    kinds = ("dead-feed", "redesign", rng.choice(("down", "refused")), "robots")
+    away: tuple[Kind, Kind] = ("down", "refused")
+    kinds: tuple[Kind, ...] = ("dead-feed", "redesign", rng.choice(away), "robots")
     found = []
     for kind, key in zip(kinds, rng.sample(list(outlets), len(outlets)), strict=False):
         start = DEFAULT_CLOCK + rng.uniform(6.0, max(days - 1.5, 6.0)) * DAY
@@ -1216,9 +1218,9 @@ def main() -> int:
     options = parser.parse_args()
     step = timedelta(hours=options.hours_per_run)
     outlets = tuple(options.outlets.split(","))
-    other = (
-        {} if options.seed is None else {"seed": options.seed, "incidents": drawn(options.seed, outlets, options.days)}
-    )
+    other: dict[str, Any] = {}
+    if options.seed is not None:
+        other = {"seed": options.seed, "incidents": drawn(options.seed, outlets, options.days)}
     plan = Plan(
         outlets=outlets,
         **other,

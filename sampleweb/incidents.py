@@ -8,6 +8,8 @@ from typing import Literal
 
 from sampleweb.clock import DEFAULT_CLOCK
 
+Kind = Literal["redesign", "dead-feed", "down", "refused", "robots"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
@@ -19,7 +21,7 @@ class Incident:
     """
 
     outlet: str
-    kind: Literal["redesign", "dead-feed", "down", "refused", "robots"]
+    kind: Kind
     start: datetime
     end: datetime | None = None
     detail: str = ""
