@@ -29,6 +29,9 @@ APART = timedelta(minutes=30)
 ONWARD = ("redirect", "meta-refresh")
 """Methods of discovery by which a page sends its reader on."""
 
+HOPS_KEPT = 10_000
+"""Addresses without an article of which is remembered, within a run, what led to them by a redirect."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -92,6 +95,7 @@ class Settler:
 
     def __init__(self, history: History, run: int, told: Callable[[str], Seen | None] | None = None) -> None:
         self._history, self._run, self._told = history, run, told
+        self._sent_on: dict[str, str] = {}
 
     def settle(self, outcome: Outcome, left_out: tuple[int, ...] = ()) -> Settled:
         """Decide on one outcome; ``left_out`` marks what site memory kept out of the article's text."""
@@ -190,11 +194,15 @@ class Settler:
                 known = self._history.get(key)
                 if known is not None and key not in (canonical, url) and surely_same(known, article):
                     return _Found(key, known, inherited=True)
-        # Its site moved it: the address it had sends the reader here.
+        # Its site moved it: the address it had sends the reader here, over others perhaps. What was sent on is
+        # forgotten with the process, so whatever comes of it is noted.
         source = article.discovery.source_url if article.discovery.method in ONWARD else None
-        key, known = self._at(source) if source else ("", None)
-        if known is not None and surely_same(known, article):
-            return _Found(key, known, inherited=True)
+        while source:
+            key, known = self._at(source)
+            if known is not None and surely_same(known, article):
+                return _Found(key, known, inherited=True)
+            inherited = True
+            source = self._sent_on.pop(source, None)
         free = self._at(canonical)[1] is None
         # An address that has been used for another story stands for this one from now on.
         return _Found(canonical if free else url, None, inherited=inherited)
@@ -223,6 +231,11 @@ class Settler:
     # ------------------------------------------------------------------ what is no article, at an article's address
 
     def _rejection(self, rejection: Rejection) -> Settled:
+        came = rejection.discovery
+        if came.method in ONWARD and came.source_url:
+            while len(self._sent_on) >= HOPS_KEPT:
+                del self._sent_on[next(iter(self._sent_on))]
+            self._sent_on[rejection.url] = came.source_url
         sign = _sign(rejection)
         if sign is None:
             return Settled(rejection)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,25 @@ def test_an_article_that_moved_is_one_article_and_no_deletion(job: Job) -> None:
     assert kinds(job.run(story(url=new, discovery=led))) == ["unchanged"]
     assert kinds(job.run(story(EDITED, new, discovery=led))) == ["v2+version"]
     assert kinds(job.run(story(OTHER, f"{new}-2", headline="Storm", discovery=led))) == ["v1"], "that proves nothing"
+
+
+def test_an_article_that_moved_twice_is_one_article(job: Job) -> None:
+    way = [
+        KEY,
+        "https://herald.example/a/bridge",
+        "https://herald.example/b/bridge",
+        "https://herald.example/2026/bridge",
+    ]
+    led = [Discovery(method="redirect", source_url=source, title=None, date=None) for source in way]
+    hops = [
+        gone(301, reason="redirect", location=way[1]),
+        replace(gone(301, way[1], reason="redirect", location=way[2]), discovery=led[0]),
+        replace(gone(301, way[2], reason="redirect", location=way[3]), discovery=led[1]),
+    ]
+    assert kinds(job.run(story())) == ["v1"]
+    assert kinds(job.run(*hops, story(url=way[3], discovery=led[2])))[3] == "unchanged"
+    assert kinds(job.run(story(EDITED, way[3]))) == ["v2+version"], "its new address is known"
+    assert kinds(job.run(*hops, story(OTHER, f"{way[3]}-2", headline="Storm", discovery=led[2])))[3] == "v1"
 
 
 def test_an_address_that_tells_another_story_now_deletes_nothing(job: Job) -> None:
