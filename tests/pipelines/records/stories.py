@@ -112,18 +112,23 @@ class Job:
         self.left_out: dict[str, tuple[int, ...]] = {}
         """What site memory kept out of the text of a capture."""
 
-    def run(self, *outcomes: Outcome, minute: int | None = None, left_out: tuple[int, ...] = ()) -> list[Settled]:
-        """Settle what a run captured; ``minute`` is its time, by default an hour after the last."""
+    def run(
+        self, *outcomes: Outcome, minute: int | None = None, left_out: tuple[int, ...] = (), killed: bool = True
+    ) -> list[Settled]:
+        """Settle what a run captured, killed after each of them or not; ``minute`` is its time, by default an hour
+        after the last."""
         number, name, _ = self.ledger.open_run(f"run-{len(self.runs) + 1}", "")
         minute = 60 * number if minute is None else minute
         folder = self.folder / "runs" / name
         lines = {kind: Lines(folder / f"{kind}.jsonl") for kind in ("articles", "changes")}
         history = LedgerHistory(self.ledger, self.folder / "runs")
         made = []
+        settler = Settler(history, number)
         for outcome in outcomes:
             dated = self._dated(outcome, minute)
             self.left_out[dated.warc.record_id] = left_out
-            settled = Settler(history, number).settle(dated, left_out)
+            settler = Settler(history, number) if killed else settler
+            settled = settler.settle(dated, left_out)
             self._write(history, lines, number, settled)
             made.append((dated, settled))
         for each in lines.values():

@@ -142,13 +142,10 @@ def test_an_article_that_moved_is_one_article_and_no_deletion(job: Job) -> None:
     assert kinds(job.run(story(OTHER, f"{new}-2", headline="Storm", discovery=led))) == ["v1"], "that proves nothing"
 
 
-def test_an_article_that_moved_twice_is_one_article(job: Job) -> None:
-    way = [
-        KEY,
-        "https://herald.example/a/bridge",
-        "https://herald.example/b/bridge",
-        "https://herald.example/2026/bridge",
-    ]
+@pytest.mark.parametrize(("killed", "expected"), [(False, "unchanged"), (True, "v1")])
+def test_an_article_that_moved_over_several_addresses(job: Job, killed: bool, expected: str) -> None:
+    """It is one article, unless the run is killed on the way: then it is new, and for every later reader, too."""
+    way = [KEY, *(f"https://herald.example/{folder}/bridge" for folder in ("a", "b", "2026"))]
     led = [Discovery(method="redirect", source_url=source, title=None, date=None) for source in way]
     hops = [
         gone(301, reason="redirect", location=way[1]),
@@ -156,9 +153,11 @@ def test_an_article_that_moved_twice_is_one_article(job: Job) -> None:
         replace(gone(301, way[2], reason="redirect", location=way[3]), discovery=led[1]),
     ]
     assert kinds(job.run(story())) == ["v1"]
-    assert kinds(job.run(*hops, story(url=way[3], discovery=led[2])))[3] == "unchanged"
+    assert kinds(job.run(*hops, story(url=way[3], discovery=led[2]), killed=killed)[3:]) == [expected]
     assert kinds(job.run(story(EDITED, way[3]))) == ["v2+version"], "its new address is known"
-    assert kinds(job.run(*hops, story(OTHER, f"{way[3]}-2", headline="Storm", discovery=led[2])))[3] == "v1"
+    assert kinds(
+        job.run(*hops, story(OTHER, f"{way[3]}-2", headline="Storm", discovery=led[2]), killed=killed)[3:]
+    ) == ["v1"]
 
 
 def test_an_address_that_tells_another_story_now_deletes_nothing(job: Job) -> None:
