@@ -182,7 +182,7 @@ def _sources(standing: Standing, rows: Sequence[Row], home: str, given: Sequence
             continue
         since = moment(trouble.since)
         answer = f"answers {trouble.reason}" if trouble.reason.isdecimal() else f"fails ({trouble.reason})"
-        instead = _instead(standing, rows, trouble.since, home)
+        instead = _instead(standing, rows, trouble.since, home, source.role)
         cause = f"the {_name(source.role)} {_path(url)} {answer} since {since}; {instead}"
         evidence = {
             "source": url, "answer": trouble.reason, "runs": trouble.runs, "worked_since": _iso(source.worked),
@@ -192,8 +192,8 @@ def _sources(standing: Standing, rows: Sequence[Row], home: str, given: Sequence
     return found
 
 
-def _instead(standing: Standing, rows: Sequence[Row], since: float, home: str) -> str:
-    """Where articles come from now."""
+def _instead(standing: Standing, rows: Sequence[Row], since: float, home: str, gone: str) -> str:
+    """Where articles come from now that a source of the role ``gone`` fails."""
     told: Counter[str] = Counter()
     for row in rows:
         if row.at >= since:
@@ -203,7 +203,7 @@ def _instead(standing: Standing, rows: Sequence[Row], since: float, home: str) -
     for url, number in told.items():
         by_role[roles.get(url, "section")] += number
     left = dict.fromkeys(each.role for each in standing.sources.values() if each.trouble is None and each.worked)
-    names = [_plural(role) for role in (by_role or left)]
+    names = [f"other {_plural(role)}" if role == gone != "home" else _plural(role) for role in (by_role or left)]
     if not names:
         return "nothing else tells of articles"
     can = "" if by_role else " can"

@@ -157,6 +157,7 @@ class Series:
             )
         if self._max_disk and self._used + size > self._max_disk:
             raise DiskFullError(
-                f"{self._counted} takes {self._used >> 20} MB and may not take more than {self._max_disk >> 20} MB"
+                f"{self._counted} takes {self._used / 2**20:.1f} MB and may not take more than"
+                f" {self._max_disk / 2**20:.1f} MB"
                 " (BROADSHEET_MAX_DISK): raise the limit or make room, and start again"
             )
