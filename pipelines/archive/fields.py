@@ -22,6 +22,7 @@ _NAMES = {
     "job": "job",
     "run": "run",
 }
+_HERITRIX = ("via", "hopsFromSeed", "fetchTimeMs")
 _NUMBERS = ("depth", "fetch_ms")
 
 
@@ -51,6 +52,8 @@ def encode_provenance(provenance: Provenance, also: Mapping[str, str] | None = N
 def decode_provenance(block: bytes) -> Provenance:
     """Read back what we or others wrote; what cannot be used is left out."""
     fields = decode_fields(block)
+    if "role" not in fields:  # none of ours: StormCrawler's discoveryDate is the day on which it met the address
+        fields = {name: value for name, value in fields.items() if name in _HERITRIX}
     values: dict[str, Any] = {attribute: fields[name] for name, attribute in _NAMES.items() if fields.get(name)}
     for name in _NUMBERS:
         if name in values:

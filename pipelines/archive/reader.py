@@ -15,7 +15,7 @@ from pipelines.archive.stream import FramingError
 from pipelines.archive.values import DOM_URI, Note
 from pipelines.archive.wanted import Wanted
 from pipelines.errors import ArchiveError, RecordError
-from pipelines.model import Capture, CaptureRef, RecordType, Truncation
+from pipelines.model import Capture, CaptureRef, Provenance, RecordType, Truncation
 
 __all__ = ["Capture", "Item", "Note", "captures", "locate", "open_capture", "records"]
 
@@ -52,6 +52,8 @@ def records(
     name = path.name.removesuffix(OPEN)
     originals: dict[str, Place] = {}
     pending: Capture | None = None
+    ahead: tuple[str, Provenance] | None = None
+    """What was told of an address, before the capture."""
 
     def kept(record: Record) -> int:
         """Of what is not wanted, nothing is kept, and of what nobody reads (requests and the like), too."""
@@ -74,8 +76,11 @@ def records(
                     originals[address] = (path, record.offset)
                 continue
             pending = _capture(name, record, bodies, wanted)
+            told, ahead = ahead, None
             if pending is None:
                 continue
+            if told is not None and told[0] == pending.ref.url:
+                pending = replace(pending, provenance=told[1])
             if kind == "revisit":
                 pending = _resolved(pending, record, path, originals) if bodies else pending
             else:
@@ -85,11 +90,14 @@ def records(
             about = record.uri("warc-concurrent-to")
             content_type = record.get("content-type")
             if content_type.startswith(WARC_FIELDS):
-                if pending is not None and about in ("", pending.ref.record_id):
+                address = record.uri("warc-target-uri")
+                if pending is not None and about == pending.ref.record_id:
+                    yield replace(pending, provenance=decode_provenance(record.block))  # closes a group of ours
+                    pending = None
+                elif pending is not None and not about and address in ("", pending.ref.url):
                     pending = replace(pending, provenance=decode_provenance(record.block))
-                    if about:  # closes a group of ours
-                        yield pending
-                        pending = None
+                elif not about:  # StormCrawler writes it before the response
+                    ahead = address, decode_provenance(record.block)
             elif not content_type.startswith("application/http"):
                 if pending is not None:
                     yield pending

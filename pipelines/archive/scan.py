@@ -169,7 +169,7 @@ def _records(stream: Stream, stop: int | None, limit: Limit, tap: Tap | None) ->
             if plain:
                 record.length = used - at
                 at = used
-            elif rest or (rest := stream.read()) or number:
+            elif (rest := _behind_padding(stream, rest, record)) or number:
                 record.shared = True
             else:
                 record.length = stream.end - stream.offset
@@ -178,6 +178,15 @@ def _records(stream: Stream, stop: int | None, limit: Limit, tap: Tap | None) ->
             if plain and stop is not None and at >= stop:
                 return
             buffer = rest or stream.read()
+
+
+def _behind_padding(stream: Stream, rest: bytes, record: Record) -> bytes:
+    """What follows a record in its gzip member. Zeros are no record: early StormCrawlers wrote them behind some."""
+    rest = rest or stream.read()
+    while rest.startswith(b"\0"):
+        record.odd = record.odd or "the block is followed by zeros"
+        rest = rest.lstrip(b"\0") or stream.read()
+    return rest
 
 
 def _record(stream: Stream, buffer: bytes, at: int, limit: Limit, tap: Tap | None) -> tuple[Record, bytes]:
