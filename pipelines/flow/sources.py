@@ -6,6 +6,7 @@ server lets parts of a file be read.
 
 from __future__ import annotations
 
+import errno
 import glob
 import gzip
 import io
@@ -237,10 +238,17 @@ class _Patient(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        data = self._again(lambda: self._handle.read(len(buffer)))
+        data = self._again(lambda: self._read(len(buffer)))
         buffer[: len(data)] = data
         self._at += len(data)
         return len(data)
+
+    def _read(self, number: int) -> bytes:
+        data: bytes = self._handle.read(number)
+        size = getattr(self._handle, "size", None)
+        if size is not None and len(data) < min(number, size - self._at):  # or it would pass for the end of the file
+            raise OSError(f"the answer ended {size - self._at - len(data)} bytes before the end of the file")
+        return data
 
     def close(self) -> None:
         if self._handle is not None:
@@ -254,7 +262,9 @@ class _Patient(io.RawIOBase):
                     self._handle = _opened(self._place)
                     self._handle.seek(self._at)
                 return act()
-            except (FileNotFoundError, PermissionError, ConfigError):
+            except FileNotFoundError:
+                raise FileNotFoundError(errno.ENOENT, "there is no such file", self._place) from None
+            except (PermissionError, ConfigError):
                 raise
             except Exception as error:  # each file system has errors of its own
                 self._handle = None
@@ -273,6 +283,9 @@ def _opened(place: str) -> Any:
     try:
         with handle:  # a server that gives whole files only
             shutil.copyfileobj(handle, copy, BLOCK)
+        size = system.size(path)
+        if size is not None and copy.tell() < size:
+            raise OSError(f"the answer ended {size - copy.tell()} bytes before the end of the file")
     except BaseException:
         copy.close()
         raise

@@ -17,7 +17,7 @@ from pipelines.errors import BusyError, ConfigError, DiskFullError
 from pipelines.flow import engine
 from pipelines.flow.engine import Part, Parts, Plan, StoppedError, by_pool, key_of, make
 from pipelines.flow.extract import Counts, extract
-from pipelines.flow.sources import Source, sources
+from pipelines.flow.sources import Source, listed, sources
 from pipelines.text.refine import Options
 from pipelines.workers import Workers
 from tests.pipelines.flow.test_sources import Server, foreign, packed, server
@@ -162,6 +162,45 @@ def test_a_file_on_a_server_gives_the_same_part_and_is_read_once(
     parts.close()
     assert lines(tmp_path / "far") == lines(tmp_path / "near")
     assert files[0].stat().st_size <= server.sent < 1.5 * files[0].stat().st_size
+
+
+def test_an_object_store_gives_the_same_parts(
+    tmp_path: Path, files: list[Path], workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without credentials, as Common Crawl's is read: by pattern, folder and list. What is done is not read again."""
+    server = pytest.importorskip("moto.server", reason="wants moto[server]")
+    pytest.importorskip("s3fs", reason="wants s3fs")
+    fsspec = pytest.importorskip("fsspec")
+    boto3 = pytest.importorskip("boto3")
+    store = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    store.start()
+    host, port = store.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "nobody")
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="news")
+    for path in files:
+        client.upload_file(str(path), "news", f"crawl/2026/{path.name}", ExtraArgs={"ACL": "public-read"})
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setitem(fsspec.config.conf, "s3", {"anon": "true"})  # what FSSPEC_S3_ANON=true says
+    (tmp_path / "paths").write_text("".join(f"crawl/2026/{path.name}\n" for path in files))
+    found = sources(["s3://news/crawl/*/[abc]*.wa*"])
+    assert [source.name for source in found] == ["a.warc.gz", "b.warc.gz", "c.wacz"]
+    assert sources(["s3://news/crawl/"]) == sources(listed(str(tmp_path / "paths"), "s3://news/")) == found
+
+    work(tmp_path / "near", files, workers)
+    parts = Parts(tmp_path / "far", PLAN)
+    by_pool(found[:1], parts, workers, told=lambda part: None)
+    client.delete_object(Bucket="news", Key="crawl/2026/a.warc.gz")
+    told: list[Part] = []
+    by_pool([source for source in found if not parts.done(source)], parts, workers, told=told.append)
+    parts.close()
+    store.stop()
+    assert [part.failure for part in told] == [None, None]
+    assert lines(tmp_path / "far") == lines(tmp_path / "near")
 
 
 # ---------------------------------------------------------------------- on a cluster

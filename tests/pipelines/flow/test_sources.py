@@ -118,6 +118,8 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.ranges, self.failures, self.sent = True, 0, 0
+        self.cuts, self.lengths = 0, True
+        """Answers that end in the middle; whether their length is told before."""
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -147,9 +149,15 @@ class Server:
             def answer(self, status: int, data: bytes, more: dict[str, str] | None = None) -> None:
                 self.send_response(status)
                 ranges = {"Accept-Ranges": "bytes" if server.ranges else "none"}
-                for name, value in {**ranges, "Content-Length": str(len(data)), **(more or {})}.items():
+                cut = self.command == "GET" and server.cuts > 0
+                length = {"Content-Length": str(len(data))} if server.lengths or not cut else {"Connection": "close"}
+                for name, value in {**ranges, **length, **(more or {})}.items():
                     self.send_header(name, value)
                 self.end_headers()
+                if cut:
+                    server.cuts -= 1
+                    data = data[: len(data) // 2]
+                    self.close_connection = True
                 if self.command == "GET":
                     self.wfile.write(data)
                     server.sent += len(data)
@@ -211,6 +219,23 @@ def test_failures_are_waited_out_and_told_in_the_end(tmp_path: Path, server: Ser
         read(warc)
     with pytest.raises(ArchiveError, match="nowhere"):
         read(Remote(f"{server.base}/nowhere.warc.gz"))
+
+
+@pytest.mark.parametrize("lengths", [True, False])
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_connection_that_is_dropped_loses_nothing(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch, ranges: bool, lengths: bool
+) -> None:
+    """Not even where the answer seems to have come to its end, between two records of the file."""
+    monkeypatch.setattr(module, "BLOCK", 1 << 12)
+    path = foreign(tmp_path / "a.warc.gz", *range(9))
+    whole = read(path)
+    server.ranges, server.lengths = ranges, lengths
+    server.cuts = 2
+    assert read(Remote(f"{server.base}/a.warc.gz")) == whole
+    server.cuts = 99
+    with pytest.raises(ArchiveError, match=r"a\.warc\.gz: .*tried 3 times"):
+        read(Remote(f"{server.base}/a.warc.gz"))
 
 
 def test_what_was_read_is_kept_and_not_read_again(tmp_path: Path) -> None:
