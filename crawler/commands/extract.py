@@ -18,6 +18,8 @@ from crawler.status import ExitStatus
 from pipelines.archive.scan import Warc
 from pipelines.archive.wanted import Wanted
 from pipelines.errors import BroadsheetError, ConfigError
+from pipelines.export.columns import arrow
+from pipelines.export.parts import table_of
 from pipelines.flow.engine import Part, Parts, Plan, by_pool
 from pipelines.flow.extract import Counts, extract
 from pipelines.flow.files import CHANGES, RECORDS, atomically, records_name
@@ -34,8 +36,9 @@ EXAMPLES = """
 Articles go to the file named by -o, captures that are no article to FILE.rejections.jsonl beside it,
 each with its reason. Both are in WARC order, whatever the number of jobs. Of WARC files of our own runs, what
 changed in articles that earlier runs had goes to FILE.changes.jsonl.
-With a folder for -o, each WARC file is worked on by itself and gives articles/NAME.jsonl, rejections/NAME.jsonl …;
-the same command goes on where it stopped, and a file that cannot be read does not stop the others.
+With a folder for -o, each WARC file is worked on by itself and gives articles/NAME.jsonl (or .parquet, with --format
+parquet, in the columns of scrapy export), rejections/NAME.jsonl …; the same command goes on where it stopped, and a
+file that cannot be read does not stop the others.
 exit status: 0 complete, 1 error, 2 usage, 3 some records or files could not be read, 4 disk full, 5 busy,
 6 interrupted
 """
@@ -60,6 +63,12 @@ class Command(ScrapyCommand):
             "--output",
             metavar="FILE|FOLDER",
             help="write articles here (JSONL); a folder gets a part for each WARC",
+        )
+        parser.add_argument(
+            "--format",
+            choices=("jsonl", "parquet"),
+            default="jsonl",
+            help="of the articles in a folder of parts (default: %(default)s)",
         )
         parser.add_argument(
             "--jobs", type=int, default=len(os.sched_getaffinity(0)), help="worker processes (default: %(default)s)"
@@ -101,7 +110,11 @@ class Command(ScrapyCommand):
             raise UsageError("--scheduler is for --engine dask")
         if opts.engine == "dask" and not in_parts:
             raise UsageError("--engine dask makes parts: name a folder, such as -o parts/")
+        if opts.format == "parquet" and not in_parts:
+            raise UsageError("--format parquet makes parts: name a folder, such as -o parts/")
         try:
+            if opts.format == "parquet":
+                arrow()  # where it is missing, that is told now and not with the first part
             wanted = wanted_of(opts)
             names = [*args, *(line for paths in opts.paths for line in listed(paths, opts.prefix))]
             found = sources(names)
@@ -166,6 +179,7 @@ class Command(ScrapyCommand):
             explain=opts.explain,
             seconds=self.settings.getfloat("BROADSHEET_PARSE_SECONDS"),
             megabytes=self.settings.getint("BROADSHEET_PARSE_MEGABYTES"),
+            table=table_of if opts.format == "parquet" else None,
         )
         parts = Parts(output, plan)
         work = Work(found, parts)

@@ -1,7 +1,8 @@
 """Parts: the records of many WARC files, each file's by itself, so that work goes on where it stopped.
 
-A folder of parts has ``articles/KEY.jsonl``, ``rejections/KEY.jsonl`` (and ``changes``, ``explain``) for each source,
-and ``done/KEY.json`` once they are whole. What a part holds depends on its source and on the plan, and on nothing else.
+A folder of parts has ``articles/KEY.jsonl`` (or ``.parquet``), ``rejections/KEY.jsonl`` (and ``changes``, ``explain``)
+for each source, and ``done/KEY.json`` once they are whole. What a part holds depends on its source and on the plan, and
+on nothing else.
 """
 
 from __future__ import annotations
@@ -53,11 +54,14 @@ class Plan:
     seconds: float
     """For one page."""
     megabytes: int
+    table: Callable[[Path, Path], Any] | None = None
+    """Makes Parquet of the articles: of the file of lines named first, the one named second."""
 
     @property
     def form(self) -> dict[str, Any]:
         """All that parts depend on, beside their sources, as JSON has it."""
         form = asdict(self) | {"version": VERSION}
+        form["format"] = "jsonl" if form.pop("table") is None else "parquet"
         return dict(json.loads(json.dumps(form, default=str, sort_keys=True)))
 
 
@@ -122,7 +126,7 @@ class Parts:
 
     def _prepare(self, known: Path) -> None:
         if known.exists():
-            before = json.loads(known.read_bytes())
+            before = {"format": "jsonl"} | json.loads(known.read_bytes())  # once there was no other
             if before != self.plan.form:
                 keys = sorted(key for key in {**before, **self.plan.form} if before.get(key) != self.plan.form.get(key))
                 what = ", ".join(f"{key} was {json.dumps(before.get(key))}" for key in keys)
@@ -194,6 +198,10 @@ def make(
             explain=plan.explain,
         )
         _write(made, work, plan, stop)
+        if plan.table is not None:
+            lines = work / "articles.jsonl"
+            plan.table(lines, lines.with_suffix(".parquet"))
+            lines.unlink()
         _put_in_place(work, folder, part)
     except ArchiveError as error:
         part.failure, part.counts = str(error), Counts()
@@ -210,7 +218,7 @@ def _write(made_all: Iterator[Extracted], work: Path, plan: Plan, stop: Event | 
     with ExitStack() as stack:
 
         def file(kind: str) -> IO[bytes]:
-            return stack.enter_context((work / kind).open("wb"))
+            return stack.enter_context((work / f"{kind}.jsonl").open("wb"))
 
         outputs = {RECORDS[0]: file("articles"), RECORDS[1]: file("rejections")}
         explained = file("explain") if plan.explain else None
@@ -232,14 +240,15 @@ def _put_in_place(work: Path, folder: Path, part: Part) -> None:
     marker = folder / "done" / f"{part.key}.json"
     marker.unlink(missing_ok=True)  # of a source that has changed since
     for kind in KINDS:
-        target = folder / kind / f"{part.key}.jsonl"
-        if (work / kind).exists():
-            sync(work / kind)
-            target.parent.mkdir(exist_ok=True)
-            (work / kind).replace(target)
-            sync_folder(target.parent)
-        else:
-            target.unlink(missing_ok=True)
+        for suffix in (".jsonl", ".parquet"):
+            made, target = work / f"{kind}{suffix}", folder / kind / f"{part.key}{suffix}"
+            if made.exists():
+                sync(made)
+                target.parent.mkdir(exist_ok=True)
+                made.replace(target)
+                sync_folder(target.parent)
+            else:
+                target.unlink(missing_ok=True)
     mark = work / "done"
     mark.write_bytes(part.to_json())
     sync(mark)

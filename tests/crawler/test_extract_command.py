@@ -83,9 +83,10 @@ def test_filters() -> None:
     )
 
 
-def test_dask_makes_no_single_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [("--engine", "dask"), ("--format", "parquet")])
+def test_parts_are_no_single_file(tmp_path: Path, options: tuple[str, str]) -> None:
     (tmp_path / "a.warc.gz").touch()
-    ended = scrapy("extract", tmp_path / "a.warc.gz", "-o", tmp_path / "x.jsonl", "--engine", "dask")
+    ended = scrapy("extract", tmp_path / "a.warc.gz", "-o", tmp_path / "x.jsonl", *options)
     assert ended.status == 2, ended
     assert "name a folder" in ended.err
     assert [path.name for path in tmp_path.iterdir()] == ["a.warc.gz"]

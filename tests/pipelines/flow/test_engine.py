@@ -20,6 +20,7 @@ from pipelines.flow.extract import Counts, extract
 from pipelines.flow.sources import Source, listed, sources
 from pipelines.text.refine import Options
 from pipelines.workers import Workers
+from tests.pipelines.flow import chores
 from tests.pipelines.flow.test_sources import Server, foreign, packed, server
 
 __all__ = ["server"]  # a fixture
@@ -125,6 +126,45 @@ def test_explanations_have_parts_too(tmp_path: Path, files: list[Path], workers:
     removed = [json.loads(line)["removed"] for line in lines(tmp_path / "out", "explain")["a.warc.gz"].splitlines()]
     assert len(removed) == 5
     assert all(any("weekly letter" in each["text"] for each in page) for page in removed)
+
+
+def test_parts_as_parquet(tmp_path: Path, files: list[Path], workers: Workers) -> None:
+    """The records of the lines, in their order, and an empty file where there are none. A folder has one format."""
+    pa = pytest.importorskip("pyarrow.parquet", reason="wants the extra export")
+    from pipelines.export.columns import schema
+    from pipelines.export.parts import table_of
+
+    sources_of = [*files, foreign(tmp_path / "in/d.warc.gz", 1, mime="image/png", body=b"\x89PNG")]
+    work(tmp_path / "lines", sources_of, workers)
+    plan = replace(PLAN, table=table_of)
+    work(tmp_path / "out", sources_of, workers, plan)
+    made = sorted((tmp_path / "out/articles").iterdir())
+    assert [path.suffix for path in made] == [".parquet"] * 4
+    for path in made:
+        table = pa.read_table(path)
+        assert table.schema == schema()
+        before = [json.loads(line) for line in (tmp_path / f"lines/articles/{path.stem}.jsonl").open("rb")]
+        assert [row["id"] for row in table.to_pylist()] == [record["id"] for record in before]
+        assert [row["warc"]["offset"] for row in table.to_pylist()] == [record["warc"]["offset"] for record in before]
+    assert len(lines(tmp_path / "out", "rejections")["d.warc.gz"].splitlines()) == 1
+    with pytest.raises(ConfigError, match='format was "parquet"'):
+        work(tmp_path / "out", files, workers)
+    with pytest.raises(ConfigError, match='format was "jsonl"'):
+        work(tmp_path / "lines", files, workers, plan)
+
+    foreign(files[1], 3)
+    assert [part.source for part in work(tmp_path / "out", sources_of, workers, plan)] == [str(files[1])]
+    assert len(list((tmp_path / "out/articles").iterdir())) == 4
+
+
+def test_a_table_that_cannot_be_made_leaves_no_part(tmp_path: Path, files: list[Path], workers: Workers) -> None:
+    def fails(lines: Path, path: Path) -> None:
+        path.write_bytes(b"half of it")
+        raise DiskFullError("no room")
+
+    with pytest.raises(DiskFullError):
+        make(Source(files[0]), tmp_path / "out", replace(PLAN, table=fails), workers)
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
 
 
 def test_a_part_that_was_stopped_leaves_nothing(tmp_path: Path, files: list[Path], workers: Workers) -> None:
@@ -235,6 +275,10 @@ def test_a_cluster_makes_the_same_and_survives_a_killed_worker(tmp_path: Path, w
         # Pages have the limits that they have without Dask.
         slow = foreign(tmp_path / "slow.warc.gz", 1, body=b"<p>A word and <b>another</b>.</p>" * 200_000)
         by_dask(sources([slow]), Parts(tmp_path / "tight", replace(PLAN, seconds=0.3)), client, told=told.append)
+        tables = Parts(tmp_path / "tables", replace(PLAN, table=chores.shortened))
+        by_dask(sources([tmp_path / "in/a.warc.gz"]), tables, client, told=lambda part: None)
+        tables.close()
+    assert [path.read_bytes() for path in (tmp_path / "tables/articles").iterdir()] == [b"16 lines"]
     assert killed[0] in before
     assert killed[0] not in after
     assert told.pop().counts.rejections == {"extract-error": 1}
