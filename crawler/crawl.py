@@ -44,6 +44,7 @@ from pipelines.flow.parse import Parsed
 from pipelines.flow.run import Hooks
 from pipelines.model import Candidate, CaptureRef, Change, Exchange, Outcome, Provenance, Rejection, Role
 from pipelines.records.jsonl import DISK_FULL
+from pipelines.records.tombstones import Tombstones
 
 logger = logging.getLogger(__name__)
 
@@ -135,6 +136,7 @@ class Crawl:
             on_demand=getattr(self.crawler.spider, "on_demand", True),
             longest_wait=settings.getfloat("BROADSHEET_LONGEST_WAIT"),
             requisite_delay=settings.getfloat("BROADSHEET_REQUISITE_DELAY"),
+            tombstones=Tombstones.of(Path(job.output) / job.name),
         )
         self.frontier.rename(self.job.outlets)
         self._take_up()

@@ -21,6 +21,7 @@ from crawler.commands.shared import examples
 from crawler.status import ExitStatus
 from pipelines.errors import BroadsheetError, ConfigError
 from pipelines.flow.life import Event, Life, jobs_in, lives
+from pipelines.records.tombstones import Tombstones
 
 EXAMPLES = """
   scrapy history https://www.rferl.org/a/some-story/33001122.html
@@ -30,7 +31,7 @@ EXAMPLES = """
 Shows when the article was first and last seen, each version with what changed, when it was gone and there again,
 how often it was looked at, and under which addresses; any of them will do. Without --job all jobs in output/ are
 asked. In colour on a terminal (not with NO_COLOR set); elsewhere [-taken out-] and {+put in+}.
-exit status: 0 found, 1 the address is not known, 2 usage
+exit status: 0 found, 1 the address is not known, or was taken down, 2 usage
 """
 
 MOST_WORDS = 1_000_000
@@ -96,6 +97,9 @@ def _found(url: str, place: Path) -> list[Life]:
     jobs = jobs_in(place)
     for job in jobs:
         known, others = lives(job, url)
+        stone = Tombstones.of(job).at(url)
+        if stone is not None and not known:
+            raise _Unknown(f"{url} was {stone} in {job}; nothing of it is kept")
         found += known
         near += others
     if not found:

@@ -33,6 +33,7 @@ from crawler.fetch.wire import BODY_UNREAD
 from pipelines import clock
 from pipelines.model import Candidate, Capture, Role
 from pipelines.records.ledger import Ledger
+from pipelines.records.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -118,7 +119,8 @@ class Frontier(BaseScheduler):
     ``call_later`` has Scrapy's engine ask again after so many seconds. ``since`` is the start of the run, which may lie
     before that of the process. With ``on_demand``, seeds are asked for by name: they are fetched again by every run.
     ``schedule`` says what else is fetched again; without it, nothing is. ``longest_wait`` is how many seconds a run
-    waits for a host that asks for it, ``requisite_delay`` the delay after what a page needs to be shown.
+    waits for a host that asks for it, ``requisite_delay`` the delay after what a page needs to be shown. What has one
+    of the ``tombstones`` is refused when its turn comes.
     """
 
     def __init__(
@@ -137,7 +139,9 @@ class Frontier(BaseScheduler):
         on_demand: bool = True,
         longest_wait: float = LONGEST_WAIT,
         requisite_delay: float = REQUISITE_DELAY,
+        tombstones: Tombstones | None = None,
     ) -> None:
+        self._tombstones = tombstones or Tombstones()
         self._schedule, self.on_demand = schedule, on_demand
         self._anew: set[str] = set()
         """Keys of addresses fetched again in this run: what they lead on to is fetched again, too."""
@@ -573,6 +577,25 @@ class Frontier(BaseScheduler):
         return bool(host.rows)
 
     def _load(self, host: Host) -> None:
+        self._read(host)
+        while self._tombstones and host.rows:
+            kept = [row for row in host.rows if not self._is_down(row[0], row[1], row[2])]
+            all_down = not kept
+            host.rows.clear()
+            host.rows.extend(kept)
+            if not all_down:
+                break
+            self._read(host)
+
+    def _is_down(self, row: int, url: str, outlet: str) -> bool:
+        """Whether an address was taken down: then it is refused."""
+        stone = self._tombstones.at(url, outlet)
+        if stone is not None:
+            logger.info("not fetched: %s was %s", url, stone)
+            self.fail(row, str(stone), refused=True)
+        return stone is not None
+
+    def _read(self, host: Host) -> None:
         outlets = {outlet for outlet, _ in self._asked}
         full = [outlet for outlet in outlets if self._enough(Role.ARTICLE, outlet, None)]
         looked = [outlet for outlet in outlets if self._enough(Role.ARTICLE, outlet, 0.0)]

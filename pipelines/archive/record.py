@@ -75,8 +75,8 @@ def stored(head: bytes, parts: Iterable[bytes]) -> Iterator[bytes]:
     for part in parts:
         checksum, size = zlib.crc32(part, checksum), size + len(part)
         for at in range(0, len(part), STORED_MOST):
-            yield _stored_block(part[at : at + STORED_MOST], final=False)
-    yield _stored_block(END, final=True)
+            yield stored_block(part[at : at + STORED_MOST], final=False)
+    yield stored_block(END, final=True)
     yield struct.pack("<LL", zlib.crc32(END, checksum), (size + len(END)) & 0xFFFFFFFF)
 
 
@@ -85,7 +85,7 @@ def _packer(size: int, *, gzip: bool = True) -> zlib._Compress:
     return zlib.compressobj(LEVEL, zlib.DEFLATED, window + 16 if gzip else -window, memory)
 
 
-def _stored_block(data: bytes, *, final: bool) -> bytes:
+def stored_block(data: bytes, *, final: bool) -> bytes:
     return struct.pack("<BHH", final, len(data), len(data) ^ 0xFFFF) + data
 
 

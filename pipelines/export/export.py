@@ -27,12 +27,13 @@ from pipelines.export.columns import day_of
 from pipelines.export.parts import Row, whole, write_lines, write_table
 from pipelines.export.plan import LINES, Plan, dated, judge, month
 from pipelines.export.sources import Source
-from pipelines.export.state import FOLDER, State
+from pipelines.export.state import FOLDER, NAME, State
 from pipelines.flow.files import sha256
 from pipelines.model import SCHEMA_VERSION
 from pipelines.records.duplicates import Clusters, signature
 from pipelines.records.known import raw, unraw
 from pipelines.records.ledger import Lock
+from pipelines.records.tombstones import Tombstones, refuse_pending
 
 MANIFEST, CARD = "export.json", "README.md"
 
@@ -92,11 +93,30 @@ def export(sources: Iterable[Source], output: Path, plan: Plan, note: Callable[[
         lock.release()
 
 
+def withdraw(output: Path, note: Callable[[Summary], object] = id) -> Summary:
+    """Take out of an export what was taken down of its jobs since, and nothing else.
+
+    Raises ``ConfigError`` for a folder that is no export, and what ``export`` raises.
+    """
+    if not (output / FOLDER / NAME).is_file():
+        raise ConfigError(f"{output} is no export of ours: there is no {FOLDER}/{NAME} in it")
+    lock = Lock(output / FOLDER)
+    try:
+        state = State(output)
+        try:
+            return _Export(state, output, Plan.from_json(state.setting("plan") or ""), note).bring_up([])
+        finally:
+            state.close()
+    finally:
+        lock.release()
+
+
 class _Export:
     def __init__(self, state: State, output: Path, plan: Plan, note: Callable[[Summary], object]) -> None:
         self._state, self._output, self._plan, self._note = state, output, plan, note
         self._done = Summary()
         self._opened = lru_cache(maxsize=KEPT_OPEN)(self._open)
+        self._tombstones = lru_cache(maxsize=KEPT_OPEN)(_tombstones)
 
     def bring_up(self, sources: list[Source]) -> Summary:
         state = self._state
@@ -106,6 +126,7 @@ class _Export:
                 f"{self._output} was exported otherwise ({', '.join(other)}): repeat its options or name a new folder"
             )
         state.set("plan", self._plan.as_json())
+        down = self._withdraw()
         self._write_parts()  # what a killed export left
         self._read(sources)
         with state.together():
@@ -118,11 +139,67 @@ class _Export:
         state.settle()
         self._write_parts()
         self._tell()
+        if down:
+            state.shrink()
+            state.set("shrink", "0")
         return self._done
 
     def _say(self, step: str = "") -> None:
         self._done.step = step or self._done.step
         self._note(self._done)
+
+    # ------------------------------------------------------------------ what was taken down
+
+    def _withdraw(self) -> bool:
+        """Leave out what was taken down since the last export. The file has fewer lines than it had; where the others
+        stand now is found by their ids. Gives whether the state still has what it knew of them in pages that are free.
+        """
+        state = self._state
+        for number, name, taken, tail in list(state.rows("SELECT id, path, taken, tail FROM source")):
+            path = Path(name)
+            if tail is None or not path.exists() or not self._tombstones(path):
+                continue
+            with path.open("rb") as handle:
+                if _tail(handle, taken) != tail:
+                    self._say("taking out what was taken down")
+                    with state.together():
+                        self._find_again(number, handle)
+                        state.set("shrink", "1")
+        down = state.setting("shrink") == "1"
+        for left in self._output.rglob("*.part") if down else ():  # of an export that was killed
+            left.unlink()
+        return down
+
+    def _find_again(self, source: int, handle: IO[bytes]) -> None:
+        """Note where the records of a source stand now; those that do not any more are taken out."""
+        state, at, taken = self._state, 0, 0
+        state.run("UPDATE record SET offset = -1 WHERE source = ?", source)
+        for line in handle:
+            if (id := _id_of(line)) is not None:
+                sql = "UPDATE record SET offset = ? WHERE id = ? AND source = ? AND length = ? RETURNING n"
+                if state.one(sql, at, id, source, len(line)):
+                    taken = at + len(line)
+            at += len(line)
+        for n, part, digest in list(state.rows("SELECT n, part, digest FROM record WHERE offset = -1")):
+            state.run("UPDATE part SET done = 0 WHERE n = ?", part)
+            self._behead(n)
+            state.run(
+                "UPDATE record SET why = 'taken-down', part = NULL, head = NULL, digest = zeroblob(32), offset = NULL"
+                " WHERE n = ?", n,
+            )  # fmt: skip
+            state.run("DELETE FROM text WHERE digest = ?1 AND ?1 NOT IN (SELECT digest FROM record)", digest)
+        state.run("UPDATE source SET taken = ?, tail = ? WHERE id = ?", taken, _tail(handle, taken), source)
+
+    def _behead(self, head: int) -> None:
+        """Of a record that goes and has duplicates, the earliest takes the place."""
+        state = self._state
+        row = state.one(
+            "SELECT n FROM record WHERE head = ?1 AND n != ?1 AND offset != -1 ORDER BY sort, seen, id", head
+        )
+        state.run("UPDATE part SET done = 0 WHERE n IN (SELECT part FROM record WHERE head = ?)", head)
+        if row is not None:
+            state.run("UPDATE record SET head = ? WHERE head = ?", row[0], head)
+            state.run("UPDATE record SET why = NULL WHERE n = ? AND why = 'duplicate'", row[0])
 
     # ------------------------------------------------------------------ reading
 
@@ -166,6 +243,8 @@ class _Export:
             when, version, id = dated(record), record["version"], raw(record["id"])
             digest, address = bytes.fromhex(record["extraction"]["text_digest"]), _number(record["canonical_url"])
             why = judged(record, when)
+            if self._tombstones(place.path).covers(record):  # somebody has brought it back
+                why = "taken-down"
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             done.unreadable.append(f"{place.path} at byte {offset}: {type(error).__name__}: {error}")
             state.count("unreadable")
@@ -389,6 +468,21 @@ def _named(path: Path) -> dict[str, str]:
     if path.parent.parent.name == "runs":
         return {"job": path.parents[2].name, "run": path.parent.name}
     return {"file": path.name}
+
+
+def _tombstones(path: Path) -> Tombstones:
+    """What was taken down of the job that a file of records belongs to."""
+    if path.parent.parent.name != "runs":
+        return Tombstones()
+    refuse_pending(path.parents[2])
+    return Tombstones.of(path.parents[2])
+
+
+def _id_of(line: bytes) -> bytes | str | None:
+    try:
+        return raw(json.loads(line)["id"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _tail(handle: IO[bytes], taken: int) -> bytes:

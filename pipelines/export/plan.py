@@ -92,6 +92,16 @@ class Plan:
     def as_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
 
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """A plan that was kept. Raises ``ConfigError`` for what is none."""
+        try:
+            kept: dict[str, Any] = json.loads(text)
+            lists: dict[str, Any] = {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
+            return cls(**(kept | lists))
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ConfigError(f"the options of the export cannot be read: {error}") from error
+
     def differs(self, other: str) -> list[str]:
         """The options in which the plan kept as JSON is another one."""
         mine, theirs = json.loads(self.as_json()), json.loads(other)

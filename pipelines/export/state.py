@@ -78,6 +78,12 @@ class State:
         with self._explained():
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def shrink(self) -> None:
+        """Write it anew, without the pages that were freed, and empty what stands beside it."""
+        with self._explained():
+            self.db.execute("VACUUM")
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def rows(self, sql: str, *values: Any) -> Iterator[Any]:
         """Rows as they are found."""
         with self._explained():

@@ -91,6 +91,16 @@ def lives(job: Path, url: str) -> tuple[list[Life], list[str]]:
         raise LedgerError(f"cannot read the ledger of {job}: {error}") from error
 
 
+def keys_of(db: sqlite3.Connection, url: str) -> list[str]:
+    """By which addresses a ledger knows what was met at one: an article, and the stories that stood there before."""
+    return _Reader(db, Path()).keys(storable(url.strip().partition("#")[0]))
+
+
+def near(db: sqlite3.Connection, url: str) -> list[str]:
+    """Known addresses nearest to one that is not known."""
+    return _Reader(db, Path()).near(url)
+
+
 class _Reader:
     def __init__(self, db: sqlite3.Connection, job: Path) -> None:
         self._db, self._job = db, job

@@ -19,6 +19,7 @@ from pipelines.flow.files import INDEX, SUMMARY, atomically, sha256
 from pipelines.flow.run import Hooks, Run
 from pipelines.model import Capture
 from pipelines.records.ledger import Ledger, Lock
+from pipelines.records.tombstones import refuse_pending
 from pipelines.text.refine import Options
 from pipelines.workers import Workers
 
@@ -92,6 +93,7 @@ def open_run(
     ledger = None
     pool = None
     try:
+        refuse_pending(folder)
         ledger = Ledger(folder / "ledger.sqlite3")
         started = _now()
         number, name, resumed = ledger.open_run(

@@ -36,6 +36,7 @@ from pipelines.model import Article, Capture, Change, Outcome, Provenance
 from pipelines.records.history import LedgerHistory
 from pipelines.records.jsonl import encode
 from pipelines.records.ledger import Ledger, Lock
+from pipelines.records.tombstones import refuse_pending
 from pipelines.text.refine import Options
 from pipelines.text.sites import SiteMemory
 from pipelines.workers import Workers
@@ -82,6 +83,7 @@ def rebuild(job: Path, workers: Workers, parts: Parts) -> Iterator[Rebuilt]:
     made: list[Path] = []
     """What is to be put in place."""
     try:
+        refuse_pending(job)
         _remove(job, part_of(target).name)
         with closing(Ledger(part_of(target))) as ledger:
             for folder in runs:

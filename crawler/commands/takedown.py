@@ -1,0 +1,194 @@
+"""``scrapy takedown``: take an article, or an outlet, out of jobs for good."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.commands.shared import examples
+from crawler.lists import read_list
+from crawler.status import ExitStatus
+from pipelines.errors import BroadsheetError, ConfigError
+from pipelines.export.export import withdraw
+from pipelines.flow.condemned import Found, Wish, again
+from pipelines.flow.life import jobs_in
+from pipelines.flow.takedown import lift, resume, take_down
+
+EXAMPLES = """
+  scrapy takedown output/rferl https://www.rferl.org/a/some-story/33001122.html --reason "asked by the author, 24 Nov"
+  scrapy takedown output --list urls.txt --dry-run
+  scrapy takedown output/rferl --outlet rferl --export data/news
+  scrapy takedown output/rferl --lift https://www.rferl.org/a/some-story/33001122.html
+
+Takes all captures and records of an article out of a job, under all its addresses: WARC records are written over where
+they lie, lines, index, packages, pictures and ledger made without them; so are lists, feeds and sitemaps that hold its
+headline or a sentence. It is not fetched or exported again. Pages of other articles that name it are left, and told.
+What was said cannot be brought back. --lift only lets addresses be fetched again.
+exit status: 0 done, 1 error, 2 usage, 3 some addresses are not known, 5 a run of the job is working
+"""
+
+MOST_TOLD = 10
+"""Addresses of a kind that are named; ``--json`` has them all."""
+
+
+class Command(ScrapyCommand):
+    """Takes articles down."""
+
+    requires_crawler_process = False
+    requires_project = True
+
+    def syntax(self) -> str:
+        return "[options] JOB-FOLDER ... URL ..."
+
+    def short_desc(self) -> str:
+        return "Take articles or an outlet out of jobs, WARC files and exports for good"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        add = parser.add_argument
+        add("--list", metavar="FILE", action="append", default=[], help="the addresses in a file, as archive takes it")
+        add("--outlet", metavar="NAME", action="append", default=[], help="all of an outlet (again for more)")
+        add("--reason", metavar="TEXT", help="why, for the log, the WARC file and whoever asks for it again")
+        add("--export", metavar="DIR", action="append", default=[], help="an export to take it out of (again for more)")
+        add("--everywhere", action="store_true", help="other articles go, too, whose pages hold its headline or text")
+        add("--dry-run", action="store_true", help="say what would go, and change nothing")
+        add("--yes", action="store_true", help="do not ask")
+        add("--key", metavar="PEM", help="sign packages that are made anew with this private key")
+        add("--json", action="store_true", help="print what was done as JSON")
+        add("--resume", action="store_true", help="bring an interrupted takedown to its end")
+        add("--lift", action="store_true", help="let the addresses or outlets be fetched and exported again")
+        examples(parser, EXAMPLES)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        try:
+            self.exitcode = self._run(args, opts)
+        except BroadsheetError as error:
+            print(f"scrapy takedown: {error}", file=sys.stderr)
+            self.exitcode = ExitStatus.of(error)
+
+    def _run(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
+        urls = [name for name in args if "://" in name]
+        urls += [url for name in opts.list for url in read_list(name).pages]
+        jobs = [job for name in args if "://" not in name for job in _jobs(Path(name))]
+        if not jobs:
+            raise UsageError("name a job's folder, such as output/rferl, or one with jobs in it")
+        if opts.resume:
+            for job in jobs:
+                line = resume(job, key=_key(opts), note=_note(opts))
+                print(f"{job}: there was nothing to bring to an end" if line is None else _done(job, line))
+            return self._withdraw(opts)
+        if not urls and not opts.outlet:
+            raise UsageError("say what: one or more addresses, --list FILE or --outlet NAME")
+        if opts.lift:
+            lifted = [what for job in jobs for what in lift(job, urls, opts.outlet)]
+            print("".join(f"{what}: may be fetched and exported again\n" for what in lifted) or "none was taken down")
+            return ExitStatus.COMPLETE if lifted else ExitStatus.ERROR
+        wish = Wish(urls=tuple(urls), outlets=tuple(opts.outlet), everywhere=opts.everywhere)
+        return self._take_down(jobs, wish, opts)
+
+    def _take_down(self, jobs: list[Path], wish: Wish, opts: argparse.Namespace) -> ExitStatus:
+        known: set[str] = set()
+        near: list[str] = []
+        lines: list[dict[str, Any]] = []
+
+        def agreed(found: Found) -> bool:
+            known.update({*wish.urls, *wish.outlets} - found.unknown.keys())
+            near.extend(address for each in found.unknown.values() for address in each)
+            if not found:
+                return False
+            if not opts.json:
+                print("\n".join(_told(job, found)))
+            if opts.dry_run:
+                return False
+            return opts.yes or _asked()
+
+        for job in jobs:
+            before = set(again(job, wish.urls, wish.outlets))
+            known |= before
+            line = take_down(job, wish, opts.reason, agreed=agreed, key=_key(opts), note=_note(opts))
+            if line is not None:
+                lines.append(line)
+                if not opts.json:
+                    print(_done(job, line))
+            elif before and not opts.json:
+                print(f"{job}: {', '.join(sorted(before))}: taken down before")
+        if opts.json:
+            print(json.dumps(lines, ensure_ascii=False, indent=1))
+        unknown = [what for what in (*wish.urls, *wish.outlets) if what not in known]
+        where = f"{jobs[0]}" if len(jobs) == 1 else f"the {len(jobs)} jobs"
+        for what in unknown:
+            print(f"scrapy takedown: no capture of {what} in {where}", file=sys.stderr)
+        if unknown and near:
+            print("near it are:" + "".join(f"\n  {url}" for url in dict.fromkeys(near)), file=sys.stderr)
+        status = self._withdraw(opts) if not opts.dry_run else ExitStatus.COMPLETE
+        if unknown:
+            return ExitStatus.PARTIAL if known else ExitStatus.ERROR
+        return status
+
+    def _withdraw(self, opts: argparse.Namespace) -> ExitStatus:
+        for name in opts.export:
+            done = withdraw(Path(name))
+            print(f"{name}: {done.parts} files written anew, {done.rows:,} articles in {done.files} files")
+        return ExitStatus.COMPLETE
+
+
+def _jobs(place: Path) -> list[Path]:
+    return [place] if (place / "runs").is_dir() else jobs_in(place)
+
+
+def _key(opts: argparse.Namespace) -> bytes | None:
+    try:
+        return Path(opts.key).read_bytes() if opts.key else None
+    except OSError as error:
+        raise ConfigError(f"cannot read the key {opts.key}: {error.strerror}") from error
+
+
+def _note(opts: argparse.Namespace) -> Any:
+    shown = sys.stderr.isatty() and not opts.json
+    return lambda step: print(f"… {step}", file=sys.stderr) if shown else None
+
+
+def _asked() -> bool:
+    """Whether the person at the terminal agrees. Where there is none, nothing is done without ``--yes``."""
+    if not sys.stdin.isatty():
+        raise ConfigError("what is taken down cannot be brought back: say --yes if that is wanted, or --dry-run")
+    print("It cannot be brought back. Take it down? [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _told(job: Path, found: Found) -> Iterator[str]:
+    """What goes, and what does not."""
+    lines = sum(map(len, found.lines.values()))
+    yield f"{job}: {len(found.articles)} article records, {found.own} captures"
+    yield f"  {found.records} WARC records ({found.bytes:,} bytes) in {len(found.warcs)} files, {lines} JSON lines"
+    yield from _some("addresses", list(found.addresses.values()))
+    yield from _some("lists, feeds and sitemaps that hold a headline or a sentence", _counted(found.others))
+    yield from _some("other articles that go for what their pages hold", list(found.besides.values()))
+    yield from _some("LEFT: pages of other articles that hold a headline or a sentence", _counted(found.left))
+    yield from _some("LEFT: other articles that tell the same", list(dict.fromkeys(found.retold)))
+    yield from _some("LEFT: beginnings of lines in what is known of the site", sorted(found.memories))
+
+
+def _counted(numbers: dict[str, int]) -> list[str]:
+    return [f"{url} ({number} captures)" if number > 1 else url for url, number in numbers.items()]
+
+
+def _some(title: str, what: list[str]) -> Iterator[str]:
+    if what:
+        yield f"  {title}: {len(what)}"
+        yield from (f"    {each}" for each in what[:MOST_TOLD])
+        if len(what) > MOST_TOLD:
+            yield f"    and {len(what) - MOST_TOLD} more"
+
+
+def _done(job: Path, line: dict[str, Any]) -> str:
+    told = f"{job}: taken down, {line['records']} WARC records blanked, {len(line['files'])} files changed"
+    unsigned = "".join(f"\n  {name} was signed and is not any more: give --key" for name in line.get("unsigned", ()))
+    return f"{told}; takedowns.jsonl says which{unsigned}"
