@@ -81,8 +81,10 @@ def _sizes(length: int) -> list[int]:
 
 def _member(form: str, length: int, id: str, takedown: str, date: str, said: Mapping[str, Any]) -> bytes | None:
     """A member of exactly this length, that says as much as there is room for."""
-    whole = json.dumps({"takedown": takedown, "date": date, **said}, ensure_ascii=False).encode()
-    for block in dict.fromkeys((whole, json.dumps({"takedown": takedown}).encode(), b"{}")):
+    least: dict[str, Any] = {"takedown": takedown, "date": date}
+    all_of_it = [{**least, **dict(list(said.items())[:number])} for number in range(len(said), -1, -1)]
+    all_of_it.append({"takedown": takedown})
+    for block in (json.dumps(each, ensure_ascii=False).encode() for each in all_of_it):
         for when in (date, f"{date[:19]}Z"):  # at some lengths the digits of Content-Length leave a gap of a byte
             fields = [("WARC-Target-URI", TAKEDOWN_URI + takedown), ("WARC-Date", when)]
             for padded in _padded(form, length, id, fields, block):
