@@ -310,6 +310,7 @@ class Frontier(BaseScheduler):
                     continue
                 if key in chain:  # a consent page that sends the reader back: once more, then
                     key = AGAIN.format(key)
+                candidate = self._as_announced(candidate, chain[-1])
             parts = urlsplit(candidate.url)
             rank = (RANK.index(candidate.role) << 40) + self._recency(candidate)
             cursor = self._ledger.execute(
@@ -375,6 +376,14 @@ class Frontier(BaseScheduler):
             row = self._ledger.execute("SELECT method, source_url FROM frontier WHERE key = ?", (key,)).fetchone()
             url = row[1] if row and row[0] in ONWARD else None
         return chain
+
+    def _as_announced(self, candidate: Candidate, origin: str) -> Candidate:
+        """A page that redirects led to, with what was said of the address (its key) that they began at: a feed means
+        the article by its link, wherever that leads. The date in a sitemap is of the page at its own address."""
+        sql = "SELECT title, date, method FROM frontier WHERE key = ?"
+        title, date, method = self._ledger.execute(sql, (origin,)).fetchone() or (None, None, None)
+        date = None if method == "sitemap" else date
+        return dataclasses.replace(candidate, title=candidate.title or title, date=candidate.date or date)
 
     def _recency(self, candidate: Candidate) -> int:
         """Seconds since 1970 of the date that a source gives; what a page shows now counts as new.

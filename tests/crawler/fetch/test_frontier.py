@@ -381,6 +381,20 @@ def test_a_consent_redirect_back_is_followed_once(world):
     assert world.frontier.add([consent]) == 0
 
 
+@pytest.mark.parametrize(("method", "date"), [("feed", "2026-10-16T18:32:00Z"), ("sitemap", None)])
+def test_what_a_source_says_of_an_address_holds_for_where_it_leads(world, method, date):
+    told = Candidate(
+        url=A + "link", role=Role.ARTICLE, method=method, title="Bridge opens", date="2026-10-16T18:32:00Z"
+    )
+    world.frontier.add([told])
+    for here, there in (("link", "consent"), ("consent", "link"), ("link", "story")):
+        world.frontier.add([Candidate(url=A + there, role=Role.ARTICLE, method="redirect", source_url=A + here)])
+    rows = world.ledger.execute(
+        "SELECT key, title, date FROM frontier WHERE method = 'redirect' ORDER BY id"
+    ).fetchall()
+    assert rows == [(key, "Bridge opens", date) for key in (A + "consent", f"{A}link #again", A + "story")]
+
+
 def test_a_redirect_to_a_known_page_is_not_fetched_again(world):
     world.add(A + "story", A + "old-story")
     world.fetch()
