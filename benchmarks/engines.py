@@ -1,10 +1,11 @@
-"""What a page costs by the pool of processes and by Dask: CPU per page, start-up left out.
+"""What a page costs by the pool of processes and by Dask: CPU per page, with start-up and without it.
 
-    python benchmarks/engines.py --files 12 --rounds 2
+    python benchmarks/engines.py --files 24 --rounds 3
 
 Articles of the sample web are written to WARC files. ``scrapy extract`` makes parts of a file for each job, so that
-all are started, and of many files, by each engine in turn; the difference, divided by its pages, is what a page
-costs. CPU is that of the command and of every process below it. The parts of both engines must be the same.
+all are started, and of many files, by each engine in turn, the other first in every second round. Without start-up, a
+page costs the difference, divided by its pages; with it, all CPU of many files by all their pages. CPU is that of the
+command and of every process below it. The parts of both engines must be the same.
 """
 
 from __future__ import annotations
@@ -81,24 +82,29 @@ def main() -> None:
         folder = Path(name)
         pages = corpus(folder / "in", asked.files)
         inputs = sorted((folder / "in").iterdir())
-        costs: dict[str, list[float]] = {engine: [] for engine in ENGINES}
+        costs: dict[str, list[tuple[float, float]]] = {engine: [] for engine in ENGINES}
         for number in range(asked.rounds):
-            for engine in ENGINES:
+            for engine in ENGINES if number % 2 == 0 else reversed(ENGINES):
                 few, many = folder / f"few-{engine}-{number}", folder / f"many-{engine}-{number}"
                 start, _ = measured(inputs[: asked.jobs], few, engine, asked.jobs)
                 whole, wall = measured(inputs, many, engine, asked.jobs)
-                cost = (whole - start) / (pages * (asked.files - asked.jobs))
-                costs[engine].append(cost)
+                without = (whole - start) / (pages * (asked.files - asked.jobs))
+                costs[engine].append((without, whole / (pages * asked.files)))
                 print(
                     f"{engine}: {pages * asked.jobs} pages {start:.1f} s CPU,"
                     f" {pages * asked.files} pages {whole:.1f} s CPU ({wall:.0f} s):"
-                    f" {1000 * cost:.2f} ms CPU a page",
+                    f" {1000 * without:.2f} ms CPU a page, with start-up {1000 * costs[engine][-1][1]:.2f}",
                     flush=True,
                 )
             same = parts(folder / f"many-pool-{number}") == parts(folder / f"many-dask-{number}")
             print("the same parts" if same else "THE PARTS DIFFER", flush=True)
-    pool, dask = (statistics.median(costs[engine]) for engine in ENGINES)
-    print(f"median: pool {1000 * pool:.2f}, dask {1000 * dask:.2f} ms CPU a page: {100 * (dask / pool - 1):+.1f} %")
+        for at, name in enumerate(("without start-up", "with start-up")):
+            ratios = [dask[at] / pool[at] for pool, dask in zip(costs["pool"], costs["dask"], strict=True)]
+            pool, dask = (statistics.median(cost[at] for cost in costs[engine]) for engine in ENGINES)
+            print(
+                f"{name}: median pool {1000 * pool:.2f}, Dask {1000 * dask:.2f} ms CPU a page;"
+                f" Dask to pool {', '.join(f'{ratio:.3f}' for ratio in ratios)}, median {statistics.median(ratios):.3f}"
+            )
 
 
 if __name__ == "__main__":

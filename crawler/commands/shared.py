@@ -99,7 +99,7 @@ class Meter:
         if now < self._next:
             return
         if self._console.is_terminal:
-            self._console.print(text().ljust(60), end="\r")
+            self._line(text())
             self._next = now + 0.5
         else:
             print(text(), file=sys.stderr)
@@ -108,7 +108,12 @@ class Meter:
     def done(self) -> None:
         """Take the line away."""
         if self._console.is_terminal:
-            self._console.print(" " * 70, end="\r")
+            self._line("")
+
+    def _line(self, text: str) -> None:
+        """Write over the line that is there; it must not be longer than the terminal is wide."""
+        width = self._console.width - 1
+        self._console.print(text[:width].ljust(width), end="\r", soft_wrap=True)
 
 
 def run_spider(
