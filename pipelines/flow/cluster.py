@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,11 +42,14 @@ class Parsers(WorkerPlugin):  # type: ignore[misc]
 
     name = PLUGIN
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, *, ours: bool) -> None:
+        self._plan, self._ours = plan, ours
         self.workers: Workers | None = None
 
     def setup(self, worker: Any) -> None:
+        if self._ours and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which ends its workers
+            logging.getLogger("distributed.worker.state_machine").setLevel(logging.ERROR)  # tasks that end with it
         self.workers = Workers(worker.state.nthreads, seconds=self._plan.seconds, megabytes=self._plan.megabytes)
 
     def teardown(self, worker: Any) -> None:
@@ -102,7 +108,7 @@ def by_dask(todo: Sequence[Source], parts: Parts, client: Client, *, told: Calla
     What a worker that dies was working on is given to another one. A source that takes down one worker after the other
     (``distributed.scheduler.allowed-failures``) is told as a failure.
     """
-    client.register_plugin(Parsers(parts.plan))
+    client.register_plugin(Parsers(parts.plan, ours=client.cluster is not None))
     folder = parts.folder.resolve()
     group = f"parts-{os.getpid()}"  # tasks of one group are dealt out as workers get free
     futures = {
