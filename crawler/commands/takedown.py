@@ -15,6 +15,7 @@ from scrapy.exceptions import UsageError
 from crawler.commands.shared import examples
 from crawler.lists import read_list
 from crawler.status import ExitStatus
+from pipelines.archive.record import target_uri
 from pipelines.errors import BroadsheetError, ConfigError
 from pipelines.export.export import withdraw
 from pipelines.flow.condemned import Found, Wish, again
@@ -74,8 +75,8 @@ class Command(ScrapyCommand):
             self.exitcode = ExitStatus.of(error)
 
     def _run(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
-        urls = [name for name in args if "://" in name]
-        urls += [url for name in opts.list for url in read_list(name).pages]
+        urls = [_url(name) for name in args if "://" in name]
+        urls += [_url(url) for name in opts.list for url in read_list(name).pages]
         jobs = [job for name in args if "://" not in name for job in _jobs(Path(name))]
         if not jobs:
             raise UsageError("name a job's folder, such as output/rferl, or one with jobs in it")
@@ -105,9 +106,9 @@ class Command(ScrapyCommand):
                 return False
             if not opts.json:
                 print("\n".join(_told(job, found)))
-            if opts.dry_run:
-                return False
-            return opts.yes or _asked()
+            elif opts.dry_run:
+                lines.append(_summary(job, found))
+            return not opts.dry_run and (opts.yes or _asked())
 
         for job in jobs:
             before = set(again(job, wish.urls, wish.outlets))
@@ -139,6 +140,11 @@ class Command(ScrapyCommand):
         return ExitStatus.COMPLETE
 
 
+def _url(text: str) -> str:
+    """An address as the archive writes it."""
+    return target_uri(text if "://" in text else f"https://{text}")
+
+
 def _jobs(place: Path) -> list[Path]:
     return [place] if (place / "runs").is_dir() else jobs_in(place)
 
@@ -168,12 +174,37 @@ def _told(job: Path, found: Found) -> Iterator[str]:
     lines = sum(map(len, found.lines.values()))
     yield f"{job}: {len(found.articles)} article records, {found.own} captures"
     yield f"  {found.records} WARC records ({found.bytes:,} bytes) in {len(found.warcs)} files, {lines} JSON lines"
+    yield from _some("files", sorted({str(path.relative_to(job)) for path in (*found.warcs, *found.lines)}))
     yield from _some("addresses", list(found.addresses.values()))
     yield from _some("lists, feeds and sitemaps that hold a headline or a sentence", _counted(found.others))
     yield from _some("other articles that go for what their pages hold", list(found.besides.values()))
     yield from _some("LEFT: pages of other articles that hold a headline or a sentence", _counted(found.left))
     yield from _some("LEFT: other articles that tell the same", list(dict.fromkeys(found.retold)))
     yield from _some("LEFT: beginnings of lines in what is known of the site", sorted(found.memories))
+
+
+def _summary(job: Path, found: Found) -> dict[str, Any]:
+    """The same for programs."""
+    files = {
+        str(path.relative_to(job)): {
+            "records": sum(len(each.said) for each in stretches),
+            "bytes": sum(each.length for each in stretches),
+        }
+        for path, stretches in found.warcs.items()
+    }
+    return {
+        "job": str(job),
+        "addresses": list(found.addresses.values()),
+        "articles": len(found.articles),
+        "captures": found.own,
+        "warcs": files,
+        "lines": {str(path.relative_to(job)): len(cut) for path, cut in found.lines.items()},
+        "others": found.others,
+        "besides": list(found.besides.values()),
+        "left": found.left,
+        "retold": list(dict.fromkeys(found.retold)),
+        "memories": sorted(found.memories),
+    }
 
 
 def _counted(numbers: dict[str, int]) -> list[str]:

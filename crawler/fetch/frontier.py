@@ -600,7 +600,7 @@ class Frontier(BaseScheduler):
         """Whether an address was taken down: then it is refused."""
         stone = self._tombstones.at(url, outlet)
         if stone is not None:
-            logger.info("not fetched: %s was %s", url, stone)
+            logger.log(logging.WARNING if self.on_demand else logging.INFO, "not fetched: %s was %s", url, stone)
             self.fail(row, str(stone), refused=True)
         return stone is not None
 

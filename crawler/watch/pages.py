@@ -77,7 +77,7 @@ def pages(
     """
     judge = _Judge(ledger, run, rejections)
     rows = ledger.execute(
-        "SELECT key, url, state, reason, seen, role, method, host FROM frontier"
+        "SELECT key, url, state, reason, iif(state IN (3, 4), not_before, seen), role, method, host FROM frontier"
         f" WHERE (role = 'article' OR method = 'seed') AND {OWN} ORDER BY id"
     ).fetchall()
     for key, url, state, reason, seen, role, method, host in rows:

@@ -85,7 +85,7 @@ def _member(form: str, length: int, id: str, takedown: str, date: str, said: Map
     all_of_it = [{**least, **dict(list(said.items())[:number])} for number in range(len(said), -1, -1)]
     all_of_it.append({"takedown": takedown})
     for block in (json.dumps(each, ensure_ascii=False).encode() for each in all_of_it):
-        for when in (date, f"{date[:19]}Z"):  # at some lengths the digits of Content-Length leave a gap of a byte
+        for when in (date, f"{date[:19]}.0Z"):  # at some lengths the digits of Content-Length leave a gap of a byte
             fields = [("WARC-Target-URI", TAKEDOWN_URI + takedown), ("WARC-Date", when)]
             for padded in _padded(form, length, id, fields, block):
                 return padded
