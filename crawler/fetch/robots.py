@@ -18,8 +18,8 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from crawler.fetch.robotsrules import Rules
-from crawler.fetch.robotstxt import Group, decode, fields, product_token, read_groups
+from pipelines.text.robotsrules import Rules
+from pipelines.text.robotstxt import Group, decode, fields, product_token, read_groups
 
 Verdict = Literal["rules", "allow-all", "disallow-all"]
 

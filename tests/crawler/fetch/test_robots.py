@@ -19,7 +19,7 @@ from crawler.fetch.robots import (
     product_token,
     retry_after,
 )
-from crawler.fetch.robotstxt import MAX_BYTES
+from pipelines.text.robotstxt import MAX_BYTES
 
 UA = "Broadsheet/1.0 (+https://example.org/bot)"
 SITE = "https://news.example"
