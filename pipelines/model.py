@@ -21,7 +21,7 @@ RecordType = Literal["response", "revisit", "resource"]
 """The WARC record types that hold what a reader may see."""
 
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 """Of the record. Major: a field was removed or changed its meaning. Minor: a field was added."""
 
 
@@ -60,6 +60,28 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostSignals:
+    """What the robots.txt and the tdmrep.json of its host said of a page when it was fetched."""
+
+    robots_txt: Literal["rules", "none", "unavailable"] | None = None
+    """None: not known, as the file was not seen; so below."""
+    agents: tuple[str, ...] = ()
+    """AI agents that may not fetch the page by a group that names them (``pipelines.text.agents``)."""
+    everyone: bool = False
+    """The group for ``*`` forbids the page."""
+    content_signal: str | None = None
+    """The ``Content-Signal`` and ``Content-Usage`` lines that apply to the page, as written."""
+    uses: tuple[tuple[str, bool], ...] = ()
+    """What they come to: a use, and whether it is wanted."""
+    rsl: tuple[str, ...] = ()
+    """Addresses of RSL licences."""
+    tdm_file: Literal["rules", "none"] | None = None
+    tdm_reservation: int | None = None
+    """By the first rule for the page: 1 or 0."""
+    tdm_policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """What extraction needs and the response does not hold. Kept in the WARC as a ``metadata`` record."""
 
@@ -74,6 +96,8 @@ class Provenance:
     depth: int = 0
     fetch_ms: int | None = None
     """Milliseconds from sending the request to the last byte of the response."""
+    signals: HostSignals | None = None
+    """Noted when the page is fetched, as the host's files may say something else later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +250,62 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What page and host signalled of the use of the text when it was captured (docs/rights.md); since 1.2.
+    Signals, and no legal advice."""
+
+    verdict: Literal["forbidden", "permitted", "unstated"]
+    """Of text and data mining and the training of AI: one signal that forbids is enough; ``unstated`` where none
+    forbids or permits."""
+    forbidden_by: tuple[str, ...]
+    """The signals that forbid: ``robots.txt`` (a group names an agent of AI training or data sets), ``robots.txt:*``,
+    ``x-robots-tag``, ``meta-robots``, ``tdm-reservation``, ``content-signal``."""
+    permitted_by: tuple[str, ...]
+    """The signals that permit: ``tdm-reservation``, ``content-signal``, ``license``."""
+    archiving: Literal["forbidden", "permitted", "unstated"]
+    """Of keeping copies and showing them to others."""
+    archiving_forbidden_by: tuple[str, ...]
+    """The signals that forbid it: ``robots.txt`` (a group names an archive's agent), ``robots.txt:*``,
+    ``x-robots-tag``, ``meta-robots``."""
+    robots_txt: Literal["rules", "none", "unavailable"] | None
+    """What stood at the host's robots.txt; null where it was not seen, and so are the two fields below."""
+    robots_agents: tuple[str, ...] | None
+    """AI agents that a group of the robots.txt names and forbids this page."""
+    robots_everyone: bool | None
+    """Whether the group for ``*`` forbids this page."""
+    x_robots_tag: tuple[str, ...]
+    """The values of the header, as sent."""
+    meta_robots: tuple[str, ...]
+    """Meta elements for robots, as ``name: content``."""
+    directives: tuple[str, ...]
+    """What header and meta elements come to, in lower case; of one agent as ``gptbot: noindex``."""
+    tdm_reservation: int | None
+    """TDMRep: 1 where text and data mining is reserved, 0 where it is not, null where nothing valid is said."""
+    tdm_policy: str | None
+    """TDMRep: the address of the policy for those who want to mine."""
+    tdm_source: Literal["meta", "header", "file"] | None
+    """Where the reservation stood."""
+    tdm_file: Literal["rules", "none"] | None
+    """What stood at the host's ``/.well-known/tdmrep.json``; null where it was not seen."""
+    content_signal: tuple[str, ...]
+    """``Content-Signal`` and ``Content-Usage`` as written: the robots.txt lines for this page, then headers."""
+    ai_train: bool | None
+    """What they say of training AI."""
+    ai_input: bool | None
+    """What they say of giving the text to an AI that answers."""
+    search: bool | None
+    """What they say of search."""
+    rsl: tuple[str, ...]
+    """RSL licences that robots.txt, header or page name; their terms are not read."""
+    other_licenses: tuple[str, ...]
+    """Licences that page and header name beside ``license``."""
+    copyright_notice: str | None
+    copyright_holder: str | None
+    usage_info: str | None
+    """schema.org ``usageInfo``: where terms of use stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """One version of one article: the line that is written."""
 
@@ -267,6 +347,7 @@ class Article:
     discovery: Discovery
     extraction: Extraction
     version: Version
+    rights: Rights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

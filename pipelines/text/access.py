@@ -66,12 +66,13 @@ def _flag(value: Any) -> bool | None:
 
 
 def license_of(page: Markup) -> str | None:
-    """JSON-LD ``license``, ``rel=license``, or a Creative Commons link at the article's foot."""
+    """JSON-LD ``license``, ``rel=license``, or a Creative Commons link at the article's foot; no RSL document."""
     value = page.article.get("license")
     stated = jsonld.first(value.get("url") or value.get("@id") if isinstance(value, dict) else value)
     if stated and plain(stated):
         return plain(stated)
-    for href in page.links.get("license", ())[:1]:
+    terms = rsl_links(page)
+    for href in [href for href in page.links.get("license", ()) if href not in terms][:1]:
         try:
             return urljoin(page.url, href)
         except ValueError:
@@ -80,3 +81,26 @@ def license_of(page: Markup) -> str | None:
         if stated := page.first(name):
             return plain(stated)
     return None
+
+
+def rsl_links(page: Markup) -> list[str]:
+    """Addresses of RSL documents (https://rslstandard.org), which stand in links with ``rel=license``, too."""
+    return [href for _, href, rsl in _license_links(page) if rsl]
+
+
+def is_loose(page: Markup) -> bool:
+    """Whether the licence stands in a link of the text only: it may be that of a picture."""
+    if page.article.get("license") or not (links := _license_links(page)):
+        return False
+    return not any(tag == "link" and not rsl for tag, _, rsl in links)
+
+
+def _license_links(page: Markup) -> list[tuple[str, str, bool]]:
+    """Links with ``rel=license``: their element, address, and whether they are RSL. Few pages have any."""
+    if "license" not in page.links:
+        return []
+    return [
+        (element.tag, element.get("href", "").strip(), "rsl+xml" in element.get("type", "").lower())
+        for element in page.tree.iter("link", "a")
+        if "license" in element.get("rel", "").lower().split()
+    ]

@@ -30,7 +30,7 @@ from pipelines.model import (
     WarcPointer,
     mark,
 )
-from pipelines.text import language, metadata
+from pipelines.text import language, metadata, rights
 from pipelines.text.blocks import Block
 from pipelines.text.observe import observe as look
 from pipelines.text.page import No, Page, mime_of, open_page
@@ -194,6 +194,7 @@ def _refine(page: Page, reading: Reading, memory: SiteMemory | None, options: Op
             text_digest=hashlib.sha256(text.encode()).hexdigest(),
         ),
         version=Version(number=1, previous_id=None, first_seen=ref.date, change=None),
+        rights=rights.read(reading.markup, capture),
     )
 
 

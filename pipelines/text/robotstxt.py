@@ -18,7 +18,9 @@ _AGENT = frozenset({"user-agent", "useragent", "user agent"})
 _SITEMAP = frozenset({"sitemap", "site-map", "sitemaps"})
 _DELAY = frozenset({"crawl-delay", "crawldelay", "crawl delay"})
 _SIGNAL = frozenset({"content-signal", "content-usage"})
-_KNOWN = _DISALLOW | _AGENT | _SITEMAP | _DELAY | _SIGNAL | {"allow"}
+_LICENSE = frozenset({"license"})
+"""Of RSL 1.0; like sitemaps, licences are for all and belong to no group."""
+_KNOWN = _DISALLOW | _AGENT | _SITEMAP | _DELAY | _SIGNAL | _LICENSE | {"allow"}
 _PREFIXES = ("disallow", "allow", "user-agent", "sitemap", "site-map")
 """Fields that Google takes for what they begin with: ``Disallowed``, ``User-agents``."""
 _LINE = re.compile(r"\r\n|\r|\n")
@@ -86,17 +88,19 @@ def fields(text: str) -> Iterable[tuple[str, str]]:
             else "sitemap" if field in _SITEMAP
             else "delay" if field in _DELAY
             else "signal" if field in _SIGNAL
+            else "license" if field in _LICENSE
             else "allow"
         )  # fmt: skip
         yield name, value.strip()
 
 
 def read_groups(text: str) -> Iterable[Group]:
+    """The groups, in order; rules before the first ``User-agent`` line are in none."""
     agents: set[str] = set()
     rules: list[tuple[str, str]] = []
     ruled = False
     for field, value in fields(text):
-        if field == "sitemap":
+        if field in ("sitemap", "license"):
             continue
         if field == "agent":
             if ruled:

@@ -13,7 +13,7 @@ from typing import Any
 from pipelines.export.export import Summary, export
 from pipelines.export.plan import Plan
 from pipelines.export.sources import sources
-from pipelines.model import Article
+from pipelines.model import SCHEMA_VERSION, Article
 from pipelines.records.jsonl import as_dict, encode
 from tests.pipelines.records.stories import article
 
@@ -57,7 +57,7 @@ def anything(number: int, null: bool | None = None) -> Article:
     made = value(Article, chance, null)
     return dataclasses.replace(
         made,
-        schema_version="1.1",
+        schema_version=SCHEMA_VERSION,
         id=f"id-{number}",
         outlet=chance.choice((None, "herald", "Φωνή / b=1")) if null is None else made.outlet,
         date_published=chance.choice((None, "2026-03-02", "2026-03-02T10:00:00", "2026-03-02T23:30:00-05:00", "odd")),

@@ -21,7 +21,7 @@ from pipelines.flow.life import jobs_in, lives
 from pipelines.flow.live import LiveRun
 from pipelines.flow.rebuild import rebuild
 from pipelines.flow.verify import runs_of, verify_run
-from pipelines.model import Change, Outcome, Provenance, Role
+from pipelines.model import SCHEMA_VERSION, Change, Outcome, Provenance, Role
 from pipelines.records.ledger import Ledger
 from pipelines.workers import Workers
 from tests.pipelines.archive.exchanges import make_exchange, sized
@@ -202,7 +202,7 @@ def test_records_of_an_older_schema_are_compared_by_outcome(job: Path, workers: 
     (run / "changes.jsonl").unlink()
     (run / "run.json").unlink()
     for name in RECORDS[:2]:
-        old = (run / name).read_text("utf-8").replace('"1.1"', '"1.0"').replace(',"location":null', "")
+        old = (run / name).read_text("utf-8").replace(f'"{SCHEMA_VERSION}"', '"1.0"').replace(',"location":null', "")
         (run / name).write_text(old, "utf-8")
     verdict = verify_run(run, workers)
     assert verdict.findings == []

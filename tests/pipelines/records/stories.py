@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.model import (
+    SCHEMA_VERSION,
     Article,
     Author,
     Discovery,
@@ -16,6 +17,7 @@ from pipelines.model import (
     Outcome,
     Publisher,
     Rejection,
+    Rights,
     Version,
     WarcPointer,
 )
@@ -30,9 +32,19 @@ KEY = "https://herald.example/bridge"
 TEXT = "The harbour council met on Monday.\n\nIt voted for the new bridge.\n\nWork starts in spring."
 
 
+SILENT = Rights(
+    verdict="unstated", forbidden_by=(), permitted_by=(), archiving="unstated", archiving_forbidden_by=(),
+    robots_txt=None, robots_agents=None, robots_everyone=None, x_robots_tag=(), meta_robots=(), directives=(),
+    tdm_reservation=None, tdm_policy=None, tdm_source=None, tdm_file=None, content_signal=(), ai_train=None,
+    ai_input=None, search=None, rsl=(), other_licenses=(), copyright_notice=None, copyright_holder=None,
+    usage_info=None,
+)  # fmt: skip
+"""Of a page that signals nothing, from a host of which nothing is known."""
+
+
 def article(number: int, text: str = TEXT, **changes: object) -> Article:
     values: dict[str, object] = {
-        "schema_version": "1.1", "id": f"id-{number}", "url": "https://herald.example/bridge",
+        "schema_version": SCHEMA_VERSION, "id": f"id-{number}", "url": "https://herald.example/bridge",
         "canonical_url": "https://herald.example/bridge", "headline": "Bridge approved", "alternative_headline": None,
         "description": None, "text": text, "authors": (Author(name="Ada Holm"),), "date_published": "2026-03-02",
         "date_published_raw": None, "date_published_source": None, "date_modified": None, "language": "en",
@@ -49,6 +61,7 @@ def article(number: int, text: str = TEXT, **changes: object) -> Article:
             text_digest=hashlib.sha256(text.encode()).hexdigest(),
         ),
         "version": Version(number=1, previous_id=None, first_seen=f"2026-03-0{number}", change=None),
+        "rights": SILENT,
     }  # fmt: skip
     return Article(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -91,8 +104,8 @@ def gone(status: int = 404, url: str = KEY, *, reason: str = "http-status", loca
     """A page without one."""
     http = HttpFacts(status=status, mime="text/html", etag=None, last_modified=None, location=location)
     return Rejection(
-        schema_version="1.1", id="", url=url, reason=reason, detail=None, outlet="herald", warc=article(1).warc,
-        http=http, discovery=Discovery(method="feed", source_url=None, title=None, date=None),
+        schema_version=SCHEMA_VERSION, id="", url=url, reason=reason, detail=None, outlet="herald",
+        warc=article(1).warc, http=http, discovery=Discovery(method="feed", source_url=None, title=None, date=None),
     )  # fmt: skip
 
 
