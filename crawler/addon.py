@@ -37,6 +37,7 @@ WIRING = {
         MIDDLEWARE + "httpcache.HttpCacheMiddleware": None,
         "crawler.fetch.middleware.OutcomeMiddleware": 40,
         "crawler.fetch.middleware.RobotsMiddleware": 100,
+        "crawler.fetch.tdmrep.TdmrepMiddleware": 110,
     },
     "SPIDER_MIDDLEWARES": {
         "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,

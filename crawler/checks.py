@@ -81,6 +81,7 @@ OPTIONAL: Mapping[str, Check] = {
 REQUIRED: Mapping[str, Check] = {
     "ALLOW_PRIVATE_ADDRESSES": _switch,
     "ROBOTSTXT_OBEY": _switch,
+    "BROADSHEET_TDMREP": _switch,
     "DOWNLOAD_VERIFY_CERTIFICATES": _switch,
     "DOWNLOAD_DELAY": _number(0),
     "CONCURRENT_REQUESTS_PER_DOMAIN": _number(1, int),

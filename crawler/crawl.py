@@ -25,11 +25,12 @@ from twisted.internet.interfaces import IDelayedCall
 from crawler.discovery import Discovered
 from crawler.fetch.framing import Head
 from crawler.fetch.frontier import LISTINGS, ONWARD, Frontier, validator
-from crawler.fetch.outcome import ROBOTS, candidate_of, candidates_in, wanted
+from crawler.fetch.outcome import BESIDE, TDMREP, candidate_of, candidates_in, wanted
 from crawler.fetch.parse import parse_page
 from crawler.fetch.requisites import Requisites
-from crawler.fetch.robots import RobotsCache
+from crawler.fetch.robots import RobotsCache, origin_of
 from crawler.fetch.schedule import SOURCES, Schedule
+from crawler.fetch.tdmrep import TdmFiles
 from crawler.fetch.wire import head_of
 from crawler.jobs import Job, Limits, Outlet
 from crawler.signals import captured, settled
@@ -42,9 +43,10 @@ from pipelines.errors import BroadsheetError, CaptureError, DiskFullError
 from pipelines.flow.live import open_run
 from pipelines.flow.parse import Parsed
 from pipelines.flow.run import Hooks
-from pipelines.model import Candidate, CaptureRef, Change, Exchange, Outcome, Provenance, Rejection, Role
+from pipelines.model import Candidate, CaptureRef, Change, Exchange, HostSignals, Outcome, Provenance, Rejection, Role
 from pipelines.records.jsonl import DISK_FULL
 from pipelines.records.tombstones import Tombstones
+from pipelines.text.hostfiles import with_tdm
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +56,8 @@ takes is at most the captures since the last one, which are then fetched again."
 
 
 REPORTED = (
-    "USER_AGENT", "ROBOTSTXT_OBEY", "BROADSHEET_DELAY", "BROADSHEET_CONNECTIONS", "DOWNLOAD_TIMEOUT",
-    "DOWNLOAD_MAXSIZE", "DOWNLOAD_VERIFY_CERTIFICATES", "ALLOW_PRIVATE_ADDRESSES",
+    "USER_AGENT", "ROBOTSTXT_OBEY", "BROADSHEET_TDMREP", "BROADSHEET_DELAY", "BROADSHEET_CONNECTIONS",
+    "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "DOWNLOAD_VERIFY_CERTIFICATES", "ALLOW_PRIVATE_ADDRESSES",
 )  # fmt: skip
 """Settings that ``run.json`` names: those that decide what is fetched and how."""
 
@@ -102,7 +104,7 @@ class Crawl:
             preload=("crawler.fetch.parse",),
             hooks=Hooks(
                 parser=parse_page,
-                discover=lambda provenance: self._outlet(provenance.outlet, provenance.role),
+                discover=self._searched,
                 discovered=self.discovered,
                 settled=self.settled,
                 failed=self.stop,
@@ -121,6 +123,7 @@ class Crawl:
         ledger = self.live.ledger
         self.robots = RobotsCache()
         self.robots.restore(ledger.execute("SELECT * FROM robots").fetchall())
+        self.tdm_files = TdmFiles(ledger)
         self.run_started = since = self._run_started()
         self.requisites = Requisites(ledger)
         self.schedule = Schedule(ledger, limits=self._limits, now=clock.now, since=since)
@@ -154,6 +157,10 @@ class Crawl:
         crawler.signals.connect(crawl.idle, signals.spider_idle)
         crawler.signals.connect(crawl.closed, signals.spider_closed)
         return crawl
+
+    def _searched(self, provenance: Provenance) -> Outlet | None:
+        """The outlet that addresses are looked for in a page for; None where they are not."""
+        return None if provenance.method == TDMREP else self._outlet(provenance.outlet, provenance.role)
 
     def _limits(self, outlet: str) -> Limits | None:
         found = self._outlet(outlet, Role.ARTICLE)
@@ -190,7 +197,7 @@ class Crawl:
         for url in self.live.lost:
             self.frontier.lost_url(url)
         for capture in self.live.recovered:
-            if capture.provenance.method == ROBOTS or not wanted(capture.status, capture.truncated):
+            if capture.provenance.method in BESIDE or not wanted(capture.status, capture.truncated):
                 continue
             if capture.provenance.method in ONWARD:  # the page that sent us there may be among them, too
                 self.frontier.add([candidate_of(capture)])
@@ -255,6 +262,7 @@ class Crawl:
             date=candidate.date if candidate else None,
             depth=candidate.depth if candidate else 0,
             fetch_ms=round(exchange.elapsed * 1000),
+            signals=self._signals(exchange.url, candidate) if head.status == 200 else None,
         )
         try:
             # Listings that a backfill reads again are read for another span: they must be there to be read.
@@ -276,6 +284,16 @@ class Crawl:
         if self._uncommitted >= COMMIT_CAPTURES:
             self._commit()
         return taken.parsed
+
+    def _signals(self, url: str, candidate: Candidate | None) -> HostSignals | None:
+        """What the host's files say of a page that may be an article; None where nothing is known of them."""
+        if candidate is None or candidate.role not in (Role.ARTICLE, Role.SECTION):
+            return None
+        settings, found = self.crawler.settings, None
+        if settings.getbool("ROBOTSTXT_OBEY") and (policy := self.robots.stale(url)) is not None:
+            found = policy.signals(url, settings.get("ROBOTSTXT_USER_AGENT") or settings["USER_AGENT"])
+        tdm = self.tdm_files.of(origin_of(url))
+        return found if tdm is None else with_tdm(found or HostSignals(), tdm, url)
 
     def discovered(self, ref: CaptureRef, provenance: Provenance, found: Discovered) -> None:
         """Put what a page leads to into the frontier."""

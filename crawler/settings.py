@@ -25,6 +25,9 @@ DOWNLOAD_DELAY_JITTER = 0
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 CONCURRENT_REQUESTS = 64
 
+# Ask each host that articles come from, once a week at most, for its /.well-known/tdmrep.json: what it reserves.
+BROADSHEET_TDMREP = True
+
 # Bounds of one exchange.
 DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 32 << 20

@@ -7,7 +7,7 @@ from typing import Any
 
 from crawler.discovery import Discovered
 from crawler.fetch.frontier import Frontier
-from crawler.fetch.outcome import ROBOTS, candidate_of, candidates_in, wanted
+from crawler.fetch.outcome import BESIDE, TDMREP, candidate_of, candidates_in, wanted
 from crawler.fetch.parse import parse_page
 from crawler.fetch.schedule import Schedule
 from crawler.jobs import Job, Limits, Outlet
@@ -25,14 +25,14 @@ def parts_of(job: Job | None) -> Parts:
     schedules: dict[int, Schedule] = {}
 
     def discover(provenance: Provenance) -> Outlet | None:
-        return outlets.get(provenance.outlet or "")
+        return None if provenance.method == TDMREP else outlets.get(provenance.outlet or "")
 
     def limits(outlet: str) -> Limits:
         return outlets[outlet].limits if outlet in outlets else Limits()
 
     def taken(ledger: Ledger, capture: Capture, found: Any) -> None:
         frontier = frontiers.setdefault(id(ledger), Frontier.to_fill(ledger))
-        if capture.provenance.method != ROBOTS:  # fetched beside the frontier
+        if capture.provenance.method not in BESIDE:  # fetched beside the frontier
             frontier.add([candidate_of(capture)])
             if wanted(capture.status, capture.truncated):
                 frontier.recovered(capture)

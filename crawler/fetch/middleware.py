@@ -122,8 +122,8 @@ class RobotsMiddleware:
 
 def _policy(response: Response) -> RobotsPolicy:
     """What a final answer says. Half a file, or one that cannot be unpacked, could not be had: it says nothing."""
-    if _cut(response) in CUT and 200 <= response.status < 300:
-        return RobotsPolicy.from_failure(f"cut off ({_cut(response)})")
+    if cut_of(response) in CUT and 200 <= response.status < 300:
+        return RobotsPolicy.from_failure(f"cut off ({cut_of(response)})")
     coding = ",".join(value.decode("latin-1") for value in response.headers.getlist("Content-Encoding"))
     try:
         body = decode_body(response.body, coding)  # the spiders leave responses as they came
@@ -135,7 +135,7 @@ def _policy(response: Response) -> RobotsPolicy:
     return RobotsPolicy.from_response(response.status, body, wait)
 
 
-def _cut(response: Response) -> str | None:
+def cut_of(response: Response) -> str | None:
     """Why a response is not whole, if it is not."""
     return next((flag.partition(":")[2] for flag in response.flags if flag.startswith("truncated:")), None)
 
@@ -155,7 +155,7 @@ class OutcomeMiddleware:
             return response
         frontier = self._crawler.broadsheet.frontier  # type: ignore[attr-defined]
         row, host = request.meta["frontier"]
-        cut = _cut(response)
+        cut = cut_of(response)
         if response.status in OVERLOADED:
             wait = retry_after(response.headers.get("Retry-After"), clock.now())
             frontier.hold(host, wait)

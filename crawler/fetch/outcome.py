@@ -46,8 +46,11 @@ OURS = (
 )  # fmt: skip
 """Errors whose message says all by itself."""
 
-ROBOTS = "robots"
-"""Method of a robots.txt that was fetched to be obeyed, and is no address of the frontier."""
+ROBOTS, TDMREP = "robots", "tdmrep"
+"""Methods of a robots.txt that was fetched to be obeyed, and of a tdmrep.json."""
+
+BESIDE = (ROBOTS, TDMREP)
+"""Methods of what is fetched beside the frontier, and is no address of it."""
 
 
 def wanted(status: int, truncated: str | None) -> bool:

@@ -18,6 +18,8 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
+from pipelines.model import HostSignals
+from pipelines.text.hostfiles import RobotsSignals
 from pipelines.text.robotsrules import Rules
 from pipelines.text.robotstxt import Group, decode, fields, product_token, read_groups
 
@@ -53,6 +55,7 @@ class RobotsPolicy:
         self.retry_after = retry_after
         """Seconds the server asked for when it did not give the file."""
         self._rules: dict[str, Rules] = {}
+        self._signals: dict[str, RobotsSignals] = {}
 
     # ------------------------------------------------------------ made from what came back
 
@@ -99,6 +102,15 @@ class RobotsPolicy:
     def content_signal(self, user_agent: str) -> str | None:
         """What ``Content-Signal`` (or ``Content-Usage``) lines say, as written, several joined by ``; ``."""
         return "; ".join(self._values("signal", user_agent)) or None
+
+    def signals(self, url: str, user_agent: str) -> HostSignals:
+        """What it says of a page besides: to AI agents, of uses, of licences."""
+        if self.verdict != "rules":
+            return HostSignals(robots_txt="none" if self.verdict == "allow-all" else "unavailable")
+        token = product_token(user_agent)
+        if token not in self._signals:
+            self._signals[token] = RobotsSignals(self.text, token)
+        return self._signals[token].of(url)
 
     @cached_property
     def sitemaps(self) -> tuple[str, ...]:

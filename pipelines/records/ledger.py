@@ -104,6 +104,10 @@ MIGRATIONS = (
     CREATE TABLE outlet_run (outlet TEXT NOT NULL, run INTEGER NOT NULL, at REAL NOT NULL, json TEXT NOT NULL,
                              PRIMARY KEY (outlet, run)) WITHOUT ROWID;
     """,
+    """
+    -- The tdmrep.json of a host, when it is due, and where it was found; empty: there is none, null: it is not known.
+    CREATE TABLE tdmrep (origin TEXT PRIMARY KEY, due REAL NOT NULL, url TEXT NOT NULL, text TEXT) WITHOUT ROWID;
+    """,
 )
 """SQL that brings a ledger from version N to N + 1; ``PRAGMA user_version`` holds the version."""
 
