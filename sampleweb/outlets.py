@@ -41,6 +41,10 @@ class Outlet:
     validators: str = "both"  # both, etag, modified
     chunked: bool = False
     crawl_delay: str = ""
+    content_signal: str = ""  # in its robots.txt
+    forbids_agents: tuple[str, ...] = ()  # by name, in its robots.txt
+    tdm_policy: str = ""  # in its tdmrep.json, which reserves; empty: it has none
+    robots_tag: str = ""  # the header X-Robots-Tag of its articles
     old_host: str = ""  # redirects everything to `host`
     consent_section: str = ""  # its articles ask for a cookie first, by redirect
     utm: str = ""  # tracking parameters on links from feeds and the home page
@@ -107,6 +111,7 @@ OUTLETS: tuple[Outlet, ...] = (
         live=True,
         paywall=True,
         wire=True,
+        forbids_agents=("GPTBot", "ClaudeBot", "CCBot", "Google-Extended", "PerplexityBot"),
         validators="etag",
         page_link="numbers",
         mix=("article", "article", "article", "article", "brief", "article", "flash"),
@@ -130,6 +135,7 @@ OUTLETS: tuple[Outlet, ...] = (
         consent_section="economy",
         chunked=True,
         crawl_delay="0.1",
+        content_signal="search=yes, ai-input=no, ai-train=yes",
         wire=True,
         utm="utm_campaign=home&fbclid=Xa93kQ",
     ),
@@ -173,6 +179,7 @@ OUTLETS: tuple[Outlet, ...] = (
         paywall=True,
         declared="iso-8859-1",
         odd_charset="",
+        robots_tag="noarchive, noai",
         page_link="numbers",
         mix=("article", "article", "brief", "article", "article", "flash"),
     ),
@@ -217,6 +224,7 @@ OUTLETS: tuple[Outlet, ...] = (
         feeds=("rss", "json"),
         sitemap="plain",
         chunked=True,
+        tdm_policy="/rights/policy.json",
         only_via=("sitemap",),
         mix=("article", "article", "brief", "article", "flash", "article"),
     ),

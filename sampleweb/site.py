@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -122,6 +124,9 @@ class Site:
             text = sitemaps.robots(self.archive, self.base, closed=closed)
             changed = self.turned("robots", now)
             return Resource(content_type="text/plain", body=text.encode(), changed=changed)
+        if path == "/.well-known/tdmrep.json" and self.outlet.tdm_policy:
+            rule = {"location": "/", "tdm-reservation": 1, "tdm-policy": self.outlet.tdm_policy}
+            return Resource(content_type="application/json", body=json.dumps([rule]).encode(), changed=DAY_ZERO)
         for kind in self.outlet.feeds:
             if path == feeds.PATHS[kind][0]:
                 if self.active("dead-feed", now):
@@ -242,7 +247,9 @@ class Site:
         page = self.article_page(story, now)
         shown = {"amp": twins.amp, "print": twins.print_version}.get(twin) or self.render(now)
         html = shown(page)
-        return self.page(html, max(revision.at, self.turned("redesign", now)))
+        found = self.page(html, max(revision.at, self.turned("redesign", now)))
+        tag = self.outlet.robots_tag
+        return replace(found, headers=(*found.headers, ("X-Robots-Tag", tag))) if tag else found
 
 
 def _picture(path: str) -> bytes:

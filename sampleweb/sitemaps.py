@@ -32,6 +32,10 @@ def robots(archive: Archive, base: str, *, closed: bool = False) -> str:
     lines = ["User-agent: *", "Disallow: /" if closed else f"Disallow: {CANARY}"]
     if outlet.crawl_delay:
         lines.append(f"Crawl-delay: {outlet.crawl_delay}")
+    if outlet.content_signal:
+        lines.append(f"Content-Signal: {outlet.content_signal}")
+    if outlet.forbids_agents:
+        lines += ["", *(f"User-agent: {agent}" for agent in outlet.forbids_agents), "Disallow: /"]
     named = PATHS[outlet.sitemap][:1] if outlet.sitemap == "index" else PATHS[outlet.sitemap]
     lines += ["", *(f"Sitemap: {base}{path}" for path in named)]
     return "\n".join(lines) + "\n"

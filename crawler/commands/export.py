@@ -20,6 +20,7 @@ EXAMPLES = """
   scrapy export output/rferl --format parquet --output data/rferl
   scrapy export output/* --format datasets --output data/news --since 2026-01-01 --min-words 100 --drop-duplicates
   scrapy export output/rferl --format jsonl.zst --output data/en --language en --latest-versions
+  scrapy export output/* --format parquet --output data/open --respect-rights
   scrapy export articles.jsonl --format bulk --output data/search --where "word_count >= 200 and license is not null"
 
 The same command again adds what is new; after a kill it goes on. Other filters or another format need another folder.
@@ -66,6 +67,12 @@ class Command(ScrapyCommand):
         add("--outlet", metavar="NAME", action="append", default=[], help="only this outlet (again for more)")
         add("--min-words", metavar="N", type=int, default=0, help="only texts of so many words or more")
         add("--latest-versions", action="store_true", help="only the last version of each article")
+        add(
+            "--respect-rights",
+            action="store_true",
+            help="leave out what forbids text and data mining, AI training or copies, and records older than schema"
+            " 1.2, which do not tell (docs/rights.md)",
+        )
         add("--where", metavar="EXPR", help='only records for which this holds, such as "word_count >= 200"')
         add("--duplicates", action="store_true", help="say in duplicate_of and cluster_id which articles tell the same")
         add("--drop-duplicates", action="store_true", help="leave out all but the earliest of those")
@@ -86,6 +93,7 @@ class Command(ScrapyCommand):
                 outlets=tuple(sorted(set(opts.outlet))),
                 min_words=opts.min_words,
                 latest_versions=opts.latest_versions,
+                respect_rights=opts.respect_rights,
                 where=opts.where,
                 duplicates=opts.duplicates or opts.drop_duplicates,
                 drop_duplicates=opts.drop_duplicates,

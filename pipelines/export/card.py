@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.export.columns import features, schema
+from pipelines.export.rights import in_words
 
 MOST_NAMED = 50
 """Outlets and languages that are named in the tables."""
@@ -87,6 +88,12 @@ def _body(manifest: Mapping[str, Any], duplicates: bool) -> Iterator[str]:
         "done with them follows from the law where you are, and from what publishers allow. `license` has the licence",
         "that a page names for itself, null where it names none; `is_accessible_for_free` is false for what stood",
         "behind a paywall.",
+        "",
+        "What page and host signalled at the time of the capture is in `rights`. A signal is no licence, and to see",
+        "none is no permission:",
+        "",
+        *in_words(manifest["rights"]),
+        "",
         "Who gives this dataset away must add here on what ground, and under which terms.",
         "",
         "## Personal data",

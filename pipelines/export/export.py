@@ -22,6 +22,7 @@ from urllib.parse import quote
 from pipelines import VERSION
 from pipelines.clock import utcnow
 from pipelines.errors import ConfigError, LedgerError
+from pipelines.export import rights
 from pipelines.export.card import card
 from pipelines.export.columns import day_of
 from pipelines.export.parts import Row, whole, write_lines, write_table
@@ -115,6 +116,7 @@ class _Export:
     def __init__(self, state: State, output: Path, plan: Plan, note: Callable[[Summary], object]) -> None:
         self._state, self._output, self._plan, self._note = state, output, plan, note
         self._done = Summary()
+        self._rights: dict[str, int] = {}
         self._opened = lru_cache(maxsize=KEPT_OPEN)(self._open)
         self._tombstones = lru_cache(maxsize=KEPT_OPEN)(_tombstones)
 
@@ -242,7 +244,7 @@ class _Export:
                 raise ValueError(f"schema {record['schema_version']}")
             when, version, id = dated(record), record["version"], raw(record["id"])
             digest, address = bytes.fromhex(record["extraction"]["text_digest"]), _number(record["canonical_url"])
-            why = judged(record, when)
+            why, said = judged(record, when), rights.said(record)
             if self._tombstones(place.path).covers(record):  # somebody has brought it back
                 why = "taken-down"
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -269,10 +271,18 @@ class _Export:
             when.order, when.seen, when.published.at, when.published.day, record["language"], record["word_count"],
             digest, address,
         )  # fmt: skip
+        state.run("UPDATE record SET rights = ? WHERE n = ?", self._said(said), n)
         if article is None:
             state.run("UPDATE record SET article = n WHERE n = ?", n)
         if why is None:
             self._sign(digest, record)
+
+    def _said(self, said: str) -> int:
+        """The number of what was signalled."""
+        if said not in self._rights:
+            row = self._state.one("SELECT n FROM rights WHERE said = ?", said)
+            self._rights[said] = row[0] if row else self._state.run("INSERT INTO rights (said) VALUES (?)", said)
+        return self._rights[said]
 
     def _retire(self, n: int, part: int | None) -> None:
         """A newer version takes the place of a record; the file that has it is written again."""
@@ -457,6 +467,12 @@ class _Export:
             "last_day": None if last is None else day_of(last).isoformat(),
             "outlets": counted("outlet"),
             "languages": counted("language"),
+            "rights": rights.counts(
+                state.rows(
+                    "SELECT said, count(*) FROM record LEFT JOIN rights ON rights.n = record.rights"
+                    " WHERE part IS NOT NULL GROUP BY 1"
+                )
+            ),
             "left_out": dict(self._done.left_out.most_common()),
             "sources": [_named(Path(path)) | {"taken": taken} for path, taken in sources],
             "files": [dict(zip(("path", "rows", "bytes", "sha256"), row, strict=True)) for row in files],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -61,6 +61,8 @@ class Plan:
     outlets: tuple[str, ...] = ()
     min_words: int = 0
     latest_versions: bool = False
+    respect_rights: bool = False
+    """Leave out what forbids mining or copies, and what is of a record that does not tell."""
     where: str | None = None
     duplicates: bool = False
     """Whether near-duplicates are looked for."""
@@ -104,8 +106,11 @@ class Plan:
 
     def differs(self, other: str) -> list[str]:
         """The options in which the plan kept as JSON is another one."""
-        mine, theirs = json.loads(self.as_json()), json.loads(other)
+        mine, theirs = json.loads(self.as_json()), _DEFAULTS | json.loads(other)  # an older export has fewer options
         return sorted(f"--{name.replace('_', '-')}" for name in mine if mine[name] != theirs.get(name))
+
+
+_DEFAULTS = {option.name: option.default for option in fields(Plan) if option.default is not MISSING}
 
 
 def bound(option: str, text: str | None) -> tuple[int | None, int | None]:
@@ -150,9 +155,20 @@ def judge(plan: Plan) -> Judge:
                 return "language"
         if record["word_count"] < plan.min_words:
             return "min-words"
+        if plan.respect_rights and (forbidden := _forbidden(record.get("rights"))):
+            return forbidden
         return "where" if chosen is not None and not chosen(record) else None
 
     return why
+
+
+def _forbidden(rights: dict[str, Any] | None) -> str | None:
+    """Why ``--respect-rights`` leaves a record out."""
+    if rights is None:
+        return "rights-unknown"  # older than 1.2, when records began to tell
+    if rights["verdict"] == "forbidden":
+        return "rights-mining"
+    return "rights-archiving" if rights["archiving"] == "forbidden" else None
 
 
 def month(days: int) -> str:

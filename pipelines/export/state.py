@@ -16,7 +16,7 @@ from pipelines.errors import BroadsheetError, DiskFullError, LedgerError
 
 FOLDER, NAME = ".state", "export.sqlite3"
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -34,6 +34,13 @@ CREATE INDEX record_part ON record (part);
 CREATE TABLE tally (name TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 """
 
+RIGHTS = """
+-- What was signalled (JSON), once for all records of which the same is said.
+CREATE TABLE rights (n INTEGER PRIMARY KEY, said TEXT UNIQUE);
+ALTER TABLE record ADD COLUMN rights INTEGER;
+"""
+"""Since version 2. Of what was read before, it is not known."""
+
 
 class State:
     """The open state of an export. Raises ``LedgerError`` for a file that cannot be used, ``DiskFullError``."""
@@ -47,10 +54,10 @@ class State:
             self.db.execute("PRAGMA journal_mode = WAL")
             self.db.execute("PRAGMA synchronous = NORMAL")
             version = self.db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, VERSION):
+            if version > VERSION:
                 raise LedgerError(f"{self.path} is of version {version}, this Broadsheet knows {VERSION}: update it")
-            if version == 0:
-                self.db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+            script = "".join((TABLES, RIGHTS)[version:])
+            self.db.executescript(f"BEGIN; {script} PRAGMA user_version = {VERSION}; COMMIT;")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ from pipelines.archive.scan import Warc
 from pipelines.archive.wanted import Wanted
 from pipelines.archive.writer import Note
 from pipelines.errors import ArchiveError, ExtractError
+from pipelines.flow.hosts import Hosts
 from pipelines.flow.memories import EVERYWHERE, HISTORY_TYPE, MEMORY_TYPE, Memories, Place, wants_memory
 from pipelines.flow.parse import Parsed, Task, parse
 from pipelines.flow.shelf import Shelf
@@ -125,7 +126,7 @@ def extract(
 
     Captures of our runs are refined with the site memory that their WARC notes, and settled with those of their own
     job. Foreign ones know no run, so each stands by itself, and none is a duplicate or a version; what their sites
-    repeat is learnt in a first pass, unless ``learning`` is off.
+    repeat is learnt in a first pass, unless ``learning`` is off. Of their hosts is known what the file has before them.
 
     Captures that are not ``wanted`` are as if they were not there. Remote files are read once; what is wanted of them
     is kept in temporary files, for notes and what sites repeat must be known before the first page is refined.
@@ -282,9 +283,12 @@ class _Parsing:
 def _refined(source: _Source, survey: Survey, parsing: _Parsing) -> Iterator[tuple[Capture, Parsed]]:
     def tasks() -> Iterator[tuple[Capture, Task]]:
         for path in source.files:
+            hosts = Hosts()
             for item in source.records(path, tell=True):
                 if isinstance(item, Note):
                     continue
+                if _group(item) == FOREIGN:
+                    item = hosts.told(item)
                 memory = None
                 memories = survey.memories.get(_group(item))
                 if memories and wants_memory(item.provenance.role, item.status):

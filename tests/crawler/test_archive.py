@@ -22,6 +22,7 @@ from crawler.jobs import Outlet, Scope
 from crawler.lists import read_list
 from crawler.spiders.archive import ArchiveSpider
 from pipelines.errors import ConfigError
+from pipelines.text.hostfiles import TDMREP_PATH
 from sampleweb import RichPage, SampleWeb
 from tests.crawler.conftest import Pages, story
 from tests.crawler.shell import PRIVATE, Ended, Run, scrapy, started, until
@@ -153,8 +154,10 @@ def test_the_same_list_again_adds_revisits_only(kept: Kept) -> None:
     errors = {one.url for page in kept.pages for one in page.requisites if one.status >= 300}
     new = [url for kind, url in records(second) if kind != "revisit"]
     assert [url for url in new if url not in errors] == []
-    pages = {url for url in addresses(first) if not url.endswith("/robots.txt")}
-    assert pages == {url for url in addresses(second) if not url.endswith("/robots.txt")}
+    pages = {url for url in addresses(first) if not url.endswith(("/robots.txt", TDMREP_PATH))}
+    assert pages == {url for url in addresses(second) if not url.endswith("/robots.txt")}, (
+        "tdmrep.json is known by then"
+    )
     assert second.articles == []
     assert "9 pages: 8 archived, 1 partly, 0 failed" in readme(second)
 
@@ -237,8 +240,8 @@ def site(pages: Pages, article: Callable[..., bytes]) -> Pages:
 
 
 def paths(pages: Pages) -> set[str]:
-    """What was asked for, but for robots.txt."""
-    return set(pages.asked) - {"/robots.txt"}
+    """What was asked for, but for what hosts say of all pages."""
+    return set(pages.asked) - {"/robots.txt", TDMREP_PATH}
 
 
 def days(found: Iterable[str]) -> list[str]:

@@ -21,6 +21,7 @@ from warcio.warcwriter import WARCWriter
 
 import crawler.commands
 from pipelines.flow.verify import Verdict, verify_run
+from pipelines.text.hostfiles import TDMREP_PATH
 from pipelines.workers import Workers
 from sampleweb import SampleWeb
 from tests.crawler.conftest import Pages, story
@@ -100,7 +101,7 @@ def test_archive_a_page(pages: Pages, tmp_path: Path) -> None:
     (record,) = archived(tmp_path / "out").articles
     assert record["headline"] == "Ferry keeps its winter timetable"
     assert record["discovery"]["method"] == "seed"
-    assert pages.asked == ["/robots.txt", "/a.html"]
+    assert pages.asked == ["/robots.txt", TDMREP_PATH, "/a.html"]
 
 
 def test_archive_a_list(pages: Pages, tmp_path: Path) -> None:
@@ -115,8 +116,8 @@ def test_archive_a_list(pages: Pages, tmp_path: Path) -> None:
     assert "http://[broken" in ended.err
     run = archived(tmp_path / "out")
     assert {record["url"] for record in run.articles} == {f"{pages.base}/1.html", f"{pages.base}/2.html"}
-    assert {record["url"].removeprefix(pages.base) for record in run.rejections} == {"/robots.txt", "/old"}
-    assert set(pages.asked) == {"/robots.txt", "/old", "/1.html", "/2.html"}
+    assert {record["url"].removeprefix(pages.base) for record in run.rejections} == {"/robots.txt", TDMREP_PATH, "/old"}
+    assert set(pages.asked) == {"/robots.txt", TDMREP_PATH, "/old", "/1.html", "/2.html"}
     assert scrapy("verify", tmp_path / "out").status == 0
 
 

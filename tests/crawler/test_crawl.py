@@ -17,6 +17,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from pipelines.model import Article, Rejection
 from pipelines.records.schema import schema
+from pipelines.text.hostfiles import TDMREP_PATH
 from tests.crawler.conftest import Crawled
 from tests.crawler.shell import ROOT, scrapy
 
@@ -78,6 +79,43 @@ def test_robots_txt_is_obeyed(crawled: Crawled) -> None:
         if request.path != "/robots.txt" and not texts[request.host].can_fetch(request.path, "Broadsheet")
     ]
     assert forbidden == []
+
+
+def test_tdmrep_json_is_asked_for_once_before_the_first_article(crawled: Crawled) -> None:
+    paths = defaultdict(list)
+    for request in crawled.requests:
+        paths[request.host].append(request.path)
+    articles = {urlsplit(record["url"]).hostname for record in crawled.articles}
+    assert articles
+    asked = [record for record in crawled.rejections if record["url"].endswith(TDMREP_PATH)]
+    assert {record["reason"] for record in asked} == {"robots"}
+    for host in articles:
+        assert paths[host].count(TDMREP_PATH) == 1
+        before = set(paths[host][: paths[host].index(TDMREP_PATH)])
+        assert not [
+            r["url"]
+            for r in crawled.articles
+            if urlsplit(r["url"]).hostname == host and urlsplit(r["url"]).path in before
+        ]
+
+
+def test_records_say_what_was_signalled(crawled: Crawled) -> None:
+    verdicts = {
+        "karu": ("forbidden", ["robots.txt"]), "foni": ("forbidden", ["tdm-reservation"]),
+        "faro": ("forbidden", ["x-robots-tag"]), "tarn": ("permitted", []),
+    }  # fmt: skip
+    for record in crawled.articles:
+        found = record["rights"]
+        assert (found["verdict"], found["forbidden_by"]) == verdicts.get(record["outlet"], ("unstated", []))
+        assert found["robots_txt"] == "rules"
+        assert found["tdm_file"] == ("rules" if record["outlet"] == "foni" else "none")
+    karu, foni, faro, tarn = (
+        next(each["rights"] for each in crawled.articles if each["outlet"] == outlet) for outlet in verdicts
+    )
+    assert karu["robots_agents"] == ["ClaudeBot", "Google-Extended", "GPTBot", "CCBot", "PerplexityBot"]
+    assert foni["tdm_policy"].endswith(f":{crawled.port}/rights/policy.json") and foni["tdm_source"] == "file"
+    assert faro["directives"] == ["noai", "noarchive"] and faro["archiving"] == "forbidden"
+    assert (tarn["permitted_by"], tarn["ai_input"], tarn["search"]) == (["content-signal"], False, True)
 
 
 def test_robots_txt_comes_first(crawled: Crawled) -> None:

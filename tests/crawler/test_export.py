@@ -30,6 +30,20 @@ def test_a_crawl_becomes_a_dataset_without_wire_stories_told_twice(crawled: Craw
     assert (again.status, again.out.splitlines()[0]) == (0, "nothing new")
 
 
+def test_what_forbids_is_left_out_where_rights_are_respected(crawled: Crawled, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    ended = scrapy("export", crawled.job.folder, "--format", "jsonl", "-o", out, "--respect-rights")
+    assert ended.status == 0, ended
+    there = [json.loads(line) for file in out.glob("*.jsonl") for line in file.open("rb")]
+    assert {record["outlet"] for record in there} == {r["outlet"] for r in crawled.articles} - {"karu", "foni", "faro"}
+    assert {record["rights"]["verdict"] for record in there} == {"permitted", "unstated"}
+    manifest = json.loads((out / "export.json").read_bytes())
+    assert manifest["left_out"] == {"rights-mining": len(crawled.articles) - len(there)}
+    assert f"{manifest['left_out']['rights-mining']} rights-mining" in ended.out
+    assert sum(manifest["rights"]["verdict"].values()) == len(there)
+    assert set(manifest["rights"]["permitted_by"]) == {"content-signal"}
+
+
 def test_exit_statuses(tmp_path: Path) -> None:
     file = add_run(tmp_path / "job", "1", [story(1)])
     file.open("ab").write(b"{}\n")

@@ -20,6 +20,7 @@ from pipelines.export.sources import sources
 from pipelines.model import Article, Publisher
 from pipelines.records.ledger import Lock
 from tests.pipelines.export.made import add_run, again, exported, ids, lines, story
+from tests.pipelines.records.stories import SILENT
 
 
 @pytest.fixture
@@ -245,6 +246,53 @@ def test_filters(tmp_path: Path, options: dict[str, Any], there: list[int] | str
     done = exported(tmp_path / "job", tmp_path / "out", **options)
     assert ids(tmp_path / "out") == there
     assert done.left_out.total() == len(articles) - len(there)
+
+
+def test_rights_are_respected_and_counted(tmp_path: Path) -> None:
+    """Whatever forbids is left out, and so is a record of schema 1.1, which does not tell."""
+    said = [
+        {}, {"verdict": "forbidden", "forbidden_by": ("robots.txt", "meta-robots")},
+        {"verdict": "permitted", "permitted_by": ("license",), "robots_txt": "rules"},
+        {"archiving": "forbidden", "archiving_forbidden_by": ("x-robots-tag",)},
+    ]  # fmt: skip
+    job = tmp_path / "job"
+    file = add_run(job, "1", [story(n, rights=dataclasses.replace(SILENT, **each)) for n, each in enumerate(said, 1)])  # type: ignore[arg-type]
+    old = json.loads(parts.encode(story(5))) | {"schema_version": "1.1"}
+    del old["rights"]
+    file.open("ab").write(json.dumps(old).encode() + b"\n")
+
+    exported(job, tmp_path / "open", respect_rights=True)
+    assert sorted(ids(tmp_path / "open")) == [1, 3]
+    found = manifest(tmp_path / "open")
+    assert found["left_out"] == {"rights-mining": 1, "rights-archiving": 1, "rights-unknown": 1}
+    assert found["rights"]["verdict"] == {"permitted": 1, "unstated": 1}
+    exported(job, tmp_path / "where", where="rights.verdict = 'unstated'")
+    assert sorted(ids(tmp_path / "where")) == [1, 4]
+    exported(job, tmp_path / "where not", where="not rights.forbidden_by = 'robots.txt'")
+    assert sorted(ids(tmp_path / "where not")) == []  # an empty list is neither equal nor unequal to anything
+
+    exported(job, tmp_path / "all", format="datasets")
+    rights = manifest(tmp_path / "all")["rights"]
+    assert rights["verdict"] == {"unstated": 2, "forbidden": 1, "permitted": 1, "unknown": 1}
+    assert rights["forbidden_by"] == {"robots.txt": 1, "meta-robots": 1} and rights["robots_txt_not_seen"] == 3
+    card = (tmp_path / "all" / "README.md").read_text("utf-8")
+    assert "| forbidden | 1 | 1 |" in card and "Mining is forbidden by robots.txt, by an AI agent's name (1)" in card
+
+
+def test_an_export_that_was_begun_before_there_were_rights_goes_on(job: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    exported(job, out)
+    with sqlite3.connect(out / ".state" / "export.sqlite3") as state:
+        plan = json.loads(state.execute("SELECT value FROM setting WHERE name = 'plan'").fetchone()[0])
+        del plan["respect_rights"]
+        state.execute("UPDATE setting SET value = ? WHERE name = 'plan'", (json.dumps(plan),))
+        state.executescript("ALTER TABLE record DROP COLUMN rights; DROP TABLE rights; PRAGMA user_version = 1")
+    state.close()
+    add_run(job, "3", [story(4)])
+    assert exported(job, out).taken == 1
+    assert manifest(out)["rights"]["verdict"] == {"unknown": 3, "unstated": 1}
+    with pytest.raises(ConfigError, match="--respect-rights"):
+        exported(job, out, respect_rights=True)
 
 
 def test_parts_and_row_groups_are_bounded_and_sorted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

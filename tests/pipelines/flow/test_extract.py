@@ -103,6 +103,28 @@ def test_foreign_captures_stand_by_themselves(warc: Callable[..., Path], workers
     assert counts.articles == 3
 
 
+def test_what_a_host_says_counts_from_where_it_stands_in_its_file(tmp_path: Path, one: Workers) -> None:
+    """For foreign captures; each file by itself. Of ours, what was noted counts."""
+    robots = sized(b"User-agent: CCBot\nDisallow: /\n", b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n")
+    tdm = sized(b'[{"location": "/", "tdm-reservation": 0}]')
+    for folder, job in (("a", None), ("b", None), ("c", "ours")):
+        (tmp_path / folder).mkdir()
+        writer = WarcWriter(tmp_path / folder, prefix=folder, info={"software": "a test"}, reserve=0)
+        provenance = Provenance(job=job, run=RUN if job else None)
+        places = [(url(1), sized(page(1)))]
+        if folder != "b":
+            places += [(f"{HOST}/robots.txt", robots), (f"{HOST}/.well-known/tdmrep.json", tdm)]
+        for address, response in [*places, (url(2), sized(page(2)))]:
+            writer.write(make_exchange(response, url=address), provenance)
+        writer.seal()
+    files = [next((tmp_path / folder).glob("*.warc.gz")) for folder in "abc"]
+    found, _ = made(files, one, learning=False)
+    rights = [each.outcome.rights for each in found if isinstance(each.outcome, Article)]
+    assert [(each.robots_agents, each.tdm_reservation, each.verdict) for each in rights] == [
+        (None, None, "unstated"), (("CCBot",), 0, "forbidden"), *[(None, None, "unstated")] * 4,
+    ]  # fmt: skip
+
+
 def test_an_article_twice_in_a_run_is_a_duplicate(warc: Callable[..., Path], workers: Workers) -> None:
     found, counts = made([warc(1, 2, 1, job="a", run=RUN)], workers)
     assert [type(each.outcome).__name__ for each in found] == ["Article", "Article", "Rejection"]
