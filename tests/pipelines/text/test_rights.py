@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -324,6 +325,8 @@ def test_agents_are_told_apart() -> None:
     assert len(BY_TOKEN) == len(BY_NAME) == len(AGENTS)
     assert {"GPTBot", "CCBot", "Google-Extended", "Applebot-Extended"} <= TRAINS
     assert "PerplexityBot" not in TRAINS
+    published = (Path(__file__).parents[3] / "docs" / "rights.md").read_text("utf-8")
+    assert [agent for agent in AGENTS if f"`{agent.token}` ({agent.operator})" not in published] == []
 
 
 @pytest.mark.parametrize(
