@@ -35,9 +35,9 @@ from pipelines.text.blocks import Block
 from pipelines.text.observe import observe as look
 from pipelines.text.page import No, Page, mime_of, open_page
 from pipelines.text.places import digest, place
-from pipelines.text.quality import verdict
 from pipelines.text.reading import Reading, body_of, read
 from pipelines.text.sites import Observation, SiteMemory
+from pipelines.text.verdict import verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
