@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -38,6 +37,7 @@ from pipelines.text.places import digest, place
 from pipelines.text.reading import Reading, body_of, read
 from pipelines.text.sites import Observation, SiteMemory
 from pipelines.text.verdict import verdict
+from pipelines.text.words import words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +181,7 @@ def _refine(page: Page, reading: Reading, memory: SiteMemory | None, options: Op
         image=about.image,
         is_accessible_for_free=about.is_accessible_for_free,
         license=about.license,
-        word_count=count_words(text),
+        word_count=len(words(text)),
         outlet=capture.provenance.outlet,
         warc=_pointer(ref),
         http=_http(capture),
@@ -196,16 +196,6 @@ def _refine(page: Page, reading: Reading, memory: SiteMemory | None, options: Op
         version=Version(number=1, previous_id=None, first_seen=ref.date, change=None),
         rights=rights.read(reading.markup, capture),
     )
-
-
-def count_words(text: str) -> int:
-    """Words by Unicode's word characters; a character of a script without spaces is a word of its own."""
-    return len(_WORD.findall(text))
-
-
-_WORD = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_]+(?:['’.][^\W_]+)*"
-)
 
 
 def _instant(date: str) -> datetime:

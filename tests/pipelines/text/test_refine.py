@@ -9,7 +9,7 @@ import uuid
 import pytest
 
 from pipelines.model import Article, Capture, CaptureRef, Outcome, Provenance, Rejection, Role
-from pipelines.text.refine import Options, count_words, explain, failed, observe, refine, refine_closely
+from pipelines.text.refine import Options, explain, failed, observe, refine, refine_closely
 
 P = (
     "<p>The council agreed on Tuesday evening to rebuild the old bridge before winter.</p>",
@@ -209,8 +209,3 @@ def test_everything_left_out_has_a_reason() -> None:
     assert {(entry.reason, entry.text) for entry in removed} == {
         ("outside", "Home page of the news"), ("headline", "Council to rebuild bridge"),
     }  # fmt: skip
-
-
-@pytest.mark.parametrize(("text", "count"), [("one two", 2), ("It’s 3.5 metres", 3), ("図書館", 3), ("", 0)])
-def test_words(text: str, count: int) -> None:
-    assert count_words(text) == count
