@@ -306,6 +306,109 @@ class Rights:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """What the text looks like, by the signals with which training data are filtered; since 1.2.
+
+    Of ``text`` alone, its first 200,000 characters. A line is a paragraph. A token is what stands between white space,
+    a word what ``word_count`` counts, in lower case. Shares and ratios have six decimals. Null: there is nothing to
+    take a share of, or the definition does not hold, as where words are not written apart (Chinese, Japanese, Thai,
+    Lao, Khmer, Burmese).
+    """
+
+    language: str | None
+    """What the text by itself is taken for, whatever its page declares: a plain subtag of BCP 47, such as ``en``.
+    Source: our own, from CLD2 and function words (docs/quality.md)."""
+    language_score: float
+    """From 0, a guess, to 1: how far the evidence for ``language`` is ahead of that for the next one. No probability:
+    docs/quality.md has how often it is right. Source: our own."""
+    num_lines: int = 0
+    """Lines. Source: CCNet (Wenzek et al. 2020), in RedPajama-v2 as ``ccnet_nlines``."""
+    num_sentences: int = 0
+    """Stretches with a word in them between the marks that end sentences; a decimal point ends one as well. Source:
+    RedPajama-v2 ``rps_doc_num_sentences``, here with the marks of all scripts, and the end of a line is one."""
+    mean_word_length: float | None = None
+    """Characters a word, on average. Source: Gopher (Rae et al. 2021, A.1.1), RedPajama-v2
+    ``rps_doc_mean_word_length``."""
+    hash_to_word_ratio: float | None = None
+    """``#`` by tokens. Source: Gopher (A.1.1); with the next, RedPajama-v2 ``rps_doc_symbol_to_word_ratio``."""
+    ellipsis_to_word_ratio: float | None = None
+    """``...`` and ``…`` by tokens. Source: Gopher (A.1.1)."""
+    frac_no_alph_words: float | None = None
+    """Share of tokens without a letter of any alphabet. Source: RedPajama-v2 ``rps_doc_frac_no_alph_words`` (there
+    a–z only), Gopher (A.1.1)."""
+    frac_all_caps_words: float | None = None
+    """Share of tokens whose letters are all capitals. Source: RedPajama-v2 ``rps_doc_frac_all_caps_words``."""
+    frac_unique_words: float | None = None
+    """Different words by words. Source: RedPajama-v2 ``rps_doc_frac_unique_words``."""
+    unigram_entropy: float | None = None
+    """Entropy of the words' distribution, in nats. Source: RedPajama-v2 ``rps_doc_unigram_entropy``."""
+    stop_word_fraction: float | None = None
+    """Share of words that are function words of ``language``, by our lists of 14 to 40; null for a language without
+    one. Source: RedPajama-v2 ``rps_doc_stop_word_fraction`` (there longer lists)."""
+    num_stop_words: int | None = None
+    """How many different stop words there are: in English of Gopher's eight (the, be, to, of, and, that, have, with),
+    in other languages of our function words, null for a language without a list. Source: Gopher (A.1.1)."""
+    frac_lines_start_with_bulletpoint: float | None = None
+    """Share of lines that start with one of • - ‣ ▶ ◀ ◦ ■ □ ▪ ▫. Source: Gopher (A.1.1), RedPajama-v2
+    ``rps_lines_start_with_bulletpoint`` without its dash, which begins direct speech in many languages."""
+    frac_lines_end_with_ellipsis: float | None = None
+    """Share of lines that end with ``...`` or ``…``. Source: Gopher (A.1.1), RedPajama-v2
+    ``rps_doc_frac_lines_end_with_ellipsis``."""
+    line_punct_ratio: float | None = None
+    """Share of lines that end with a mark that ends sentences, in any script, quotation marks and brackets after it
+    disregarded. Source: FineWeb (Penedo et al. 2024, 3.6), RedPajama-v2
+    ``rps_lines_ending_with_terminal_punctution_mark``."""
+    short_line_ratio: float | None = None
+    """Share of lines of 30 characters or fewer. Source: FineWeb (3.6)."""
+    list_ratio: float | None = None
+    """Line breaks by words. Source: FineWeb (its published code)."""
+    dup_line_frac: float | None = None
+    """Share of lines that stood before in the same text. Source: Gopher (A.1.1, table A1); lines and paragraphs are the
+    same here."""
+    dup_line_char_frac: float | None = None
+    """Characters of lines that stood before, by all characters, a line break one. Source: Gopher (table A1)."""
+    char_dup_ratio: float | None = None
+    """The same, by characters without line breaks. Source: FineWeb (3.6)."""
+    frac_lines_javascript: float | None = None
+    """Share of lines with ``javascript``, whatever its case. Source: C4 (Raffel et al. 2020, 2.2), RedPajama-v2
+    ``rps_lines_javascript_counts``."""
+    frac_chars_uppercase: float | None = None
+    """Capitals by characters. Source: RedPajama-v2 ``rps_lines_uppercase_letter_fraction``, over the whole text."""
+    frac_chars_digit: float | None = None
+    """Decimal digits of any script by characters. Source: RedPajama-v2 ``rps_lines_numerical_chars_fraction``, over the
+    whole text."""
+    curly_bracket: float | None = None
+    """``{`` and ``}`` by characters. Source: C4 (2.2), RedPajama-v2 ``rps_doc_curly_bracket``."""
+    lorem_ipsum: float | None = None
+    """How often ``lorem ipsum`` stands there, whatever its case, by characters. Source: C4 (2.2), RedPajama-v2
+    ``rps_doc_lorem_ipsum``."""
+    c4_num_sentences: int = 0
+    """Sentences (as in ``num_sentences``) in the lines that C4 keeps: of five words or more, none of them over 1,000
+    characters, ended by a mark or a quotation mark but no ellipsis, without ``javascript`` and the six phrases of
+    cookie and policy notices. Source: C4 (2.2, and its published code)."""
+    frac_chars_top_2gram: float | None = None
+    """Characters of the most frequent pair of words, as often as it is there, by characters of all words; the first of
+    several, 0 if none is there twice. Source: Gopher (table A1), RedPajama-v2 ``rps_doc_frac_chars_top_2gram``."""
+    frac_chars_top_3gram: float | None = None
+    """The same of three words. Source: Gopher (table A1), RedPajama-v2 ``rps_doc_frac_chars_top_3gram``."""
+    frac_chars_top_4gram: float | None = None
+    """The same of four words. Source: Gopher (table A1), RedPajama-v2 ``rps_doc_frac_chars_top_4gram``."""
+    frac_chars_dupe_5grams: float | None = None
+    """Characters in five words in a row that are there twice or more, each counted once, by characters of all words.
+    Source: Gopher (table A1), RedPajama-v2 ``rps_doc_frac_chars_dupe_5grams``."""
+    frac_chars_dupe_6grams: float | None = None
+    """The same of six words. Source: Gopher (table A1), RedPajama-v2 ``rps_doc_frac_chars_dupe_6grams``."""
+    frac_chars_dupe_7grams: float | None = None
+    """The same of seven words. Source: Gopher (table A1), RedPajama-v2 ``rps_doc_frac_chars_dupe_7grams``."""
+    frac_chars_dupe_8grams: float | None = None
+    """The same of eight words. Source: Gopher (table A1), RedPajama-v2 ``rps_doc_frac_chars_dupe_8grams``."""
+    frac_chars_dupe_9grams: float | None = None
+    """The same of nine words. Source: Gopher (table A1), RedPajama-v2 ``rps_doc_frac_chars_dupe_9grams``."""
+    frac_chars_dupe_10grams: float | None = None
+    """The same of ten words. Source: Gopher (table A1), RedPajama-v2 ``rps_doc_frac_chars_dupe_10grams``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """One version of one article: the line that is written."""
 
@@ -348,6 +451,7 @@ class Article:
     extraction: Extraction
     version: Version
     rights: Rights
+    quality: Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ from pipelines.text.blocks import Block
 from pipelines.text.observe import observe as look
 from pipelines.text.page import No, Page, mime_of, open_page
 from pipelines.text.places import digest, place
+from pipelines.text.quality import signals
 from pipelines.text.reading import Reading, body_of, read
 from pipelines.text.sites import Observation, SiteMemory
 from pipelines.text.verdict import verdict
@@ -160,6 +161,7 @@ def _refine(page: Page, reading: Reading, memory: SiteMemory | None, options: Op
         provenance=capture.provenance,
         signature=reading.signature,
     )
+    recognised, counted = language.recognise(text), words(text)
     return Article(
         schema_version=SCHEMA_VERSION,
         id=_id(ref),
@@ -174,14 +176,14 @@ def _refine(page: Page, reading: Reading, memory: SiteMemory | None, options: Op
         date_published_raw=about.date_published_raw,
         date_published_source=about.date_published_source,
         date_modified=about.date_modified,
-        language=language.identify(text, declared=about.declared_languages),
+        language=language.identify(text, declared=about.declared_languages, found=recognised),
         article_section=about.article_section,
         keywords=about.keywords,
         publisher=about.publisher,
         image=about.image,
         is_accessible_for_free=about.is_accessible_for_free,
         license=about.license,
-        word_count=len(words(text)),
+        word_count=len(counted),
         outlet=capture.provenance.outlet,
         warc=_pointer(ref),
         http=_http(capture),
@@ -195,6 +197,7 @@ def _refine(page: Page, reading: Reading, memory: SiteMemory | None, options: Op
         ),
         version=Version(number=1, previous_id=None, first_seen=ref.date, change=None),
         rights=rights.read(reading.markup, capture),
+        quality=signals(text, recognised, counted),
     )
 
 
