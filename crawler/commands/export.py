@@ -14,6 +14,7 @@ from crawler.status import ExitStatus
 from pipelines.errors import BroadsheetError
 from pipelines.export.export import Summary, export
 from pipelines.export.plan import FORMATS, Plan
+from pipelines.export.presets import PRESETS
 from pipelines.export.sources import sources
 
 EXAMPLES = """
@@ -21,11 +22,12 @@ EXAMPLES = """
   scrapy export output/* --format datasets --output data/news --since 2026-01-01 --min-words 100 --drop-duplicates
   scrapy export output/rferl --format jsonl.zst --output data/en --language en --latest-versions
   scrapy export output/* --format parquet --output data/open --respect-rights
+  scrapy export output/* --format parquet --output data/clean --preset gopher --preset fineweb
   scrapy export articles.jsonl --format bulk --output data/search --where "word_count >= 200 and license is not null"
 
 The same command again adds what is new; after a kill it goes on. Other filters or another format need another folder.
 --where knows the fields of the record (publisher.domain, authors.name …), = != < <= > >=, in ('a', 'b'), contains,
-is null, and, or, not and brackets.
+is null, and, or, not and brackets. Presets are lists of rules about the signals in quality.* (docs/quality.md).
 Parquet, datasets and duplicates need the extra "export": pip install 'broadsheet[export]'
 exit status: 0 complete, 1 error, 2 usage, 3 some lines were no records, 4 disk full, 5 another export works there
 """
@@ -74,6 +76,13 @@ class Command(ScrapyCommand):
             " 1.2, which do not tell (docs/rights.md)",
         )
         add("--where", metavar="EXPR", help='only records for which this holds, such as "word_count >= 200"')
+        add(
+            "--preset",
+            metavar="NAME",
+            action="append",
+            default=[],
+            help=f"only what passes a published filter (again for more): {', '.join(PRESETS)}",
+        )
         add("--duplicates", action="store_true", help="say in duplicate_of and cluster_id which articles tell the same")
         add("--drop-duplicates", action="store_true", help="leave out all but the earliest of those")
         examples(parser, EXAMPLES)
@@ -95,6 +104,7 @@ class Command(ScrapyCommand):
                 latest_versions=opts.latest_versions,
                 respect_rights=opts.respect_rights,
                 where=opts.where,
+                presets=tuple(opts.preset),
                 duplicates=opts.duplicates or opts.drop_duplicates,
                 drop_duplicates=opts.drop_duplicates,
             )
@@ -115,9 +125,14 @@ def _tell(done: Summary, output: str) -> None:
     else:
         print("nothing new")
     print(f"{output}: {done.rows:,} articles in {done.files} files, {done.bytes / 1e6:,.1f} MB")
-    if done.left_out:
-        reasons = ", ".join(f"{number:,} {why}" for why, number in done.left_out.most_common())
-        print(f"left out: {reasons}")
+    others = {why: number for why, number in done.left_out.most_common() if why.partition(":")[0] not in PRESETS}
+    if others:
+        print("left out: " + ", ".join(f"{number:,} {why}" for why, number in others.items()))
+    for name in PRESETS:
+        rules = {why.partition(": ")[2]: n for why, n in done.left_out.most_common() if why.startswith(f"{name}: ")}
+        if rules:
+            reasons = ", ".join(f"{number:,} {why}" for why, number in rules.items())
+            print(f"{name}: {sum(rules.values()):,} left out: {reasons}")
     for place in done.unreadable[:MOST_TOLD]:
         print(f"no record: {place}", file=sys.stderr)
     if len(done.unreadable) > MOST_TOLD:

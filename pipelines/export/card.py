@@ -80,6 +80,8 @@ def _body(manifest: Mapping[str, Any], duplicates: bool) -> Iterator[str]:
     if manifest["left_out"]:
         reasons = ", ".join(f"{number:,} {why}" for why, number in manifest["left_out"].items())
         yield f"Left out: {reasons}."
+    for name, preset in manifest["presets"].items():
+        yield f"Filtered by the rules of {name} ({preset['source']}): {preset['left_out']:,} left out."
     yield from (
         "",
         "## Licence and rights",

@@ -27,6 +27,7 @@ from pipelines.export.card import card
 from pipelines.export.columns import day_of
 from pipelines.export.parts import Row, whole, write_lines, write_table
 from pipelines.export.plan import LINES, Plan, dated, judge, month
+from pipelines.export.presets import told
 from pipelines.export.sources import Source
 from pipelines.export.state import FOLDER, NAME, State
 from pipelines.flow.files import sha256
@@ -474,6 +475,7 @@ class _Export:
                 )
             ),
             "left_out": dict(self._done.left_out.most_common()),
+            "presets": told(self._plan.presets, self._done.left_out),
             "sources": [_named(Path(path)) | {"taken": taken} for path, taken in sources],
             "files": [dict(zip(("path", "rows", "bytes", "sha256"), row, strict=True)) for row in files],
         }

@@ -9,7 +9,9 @@ from datetime import date, datetime
 from typing import Any
 
 from pipelines.errors import ConfigError
-from pipelines.export import columns, where
+from pipelines.export import columns, presets, where
+from pipelines.records.jsonl import as_dict
+from pipelines.text.quality import signals
 
 LINES = {"jsonl": ".jsonl", "jsonl.gz": ".jsonl.gz", "jsonl.zst": ".jsonl.zst", "bulk": ".bulk.ndjson"}
 """Formats of one record a line, and how their files end."""
@@ -64,6 +66,8 @@ class Plan:
     respect_rights: bool = False
     """Leave out what forbids mining or copies, and what is of a record that does not tell."""
     where: str | None = None
+    presets: tuple[str, ...] = ()
+    """Names of published filters, all of which a record must pass."""
     duplicates: bool = False
     """Whether near-duplicates are looked for."""
     drop_duplicates: bool = False
@@ -79,6 +83,7 @@ class Plan:
             raise ConfigError(f"--since {self.since} is not before --until {self.until}")
         if self.where is not None:
             where.parse(self.where)
+        object.__setattr__(self, "presets", presets.chosen(self.presets))
         if self.format in TABLES:
             columns.arrow()
 
@@ -110,7 +115,9 @@ class Plan:
         return sorted(f"--{name.replace('_', '-')}" for name in mine if mine[name] != theirs.get(name))
 
 
-_DEFAULTS = {option.name: option.default for option in fields(Plan) if option.default is not MISSING}
+_DEFAULTS = json.loads(
+    json.dumps({option.name: option.default for option in fields(Plan) if option.default is not MISSING})
+)
 
 
 def bound(option: str, text: str | None) -> tuple[int | None, int | None]:
@@ -141,6 +148,7 @@ def judge(plan: Plan) -> Judge:
     languages = {language.lower() for language in plan.languages}
     outlets = frozenset(plan.outlets)
     chosen = where.parse(plan.where) if plan.where is not None else None
+    measured = bool(plan.presets) or "quality" in (plan.where or "")
 
     def why(record: dict[str, Any], when: Dated) -> str | None:
         if outlets and record["outlet"] not in outlets:
@@ -157,7 +165,11 @@ def judge(plan: Plan) -> Judge:
             return "min-words"
         if plan.respect_rights and (forbidden := _forbidden(record.get("rights"))):
             return forbidden
-        return "where" if chosen is not None and not chosen(record) else None
+        if measured and record.get("quality") is None:  # older than schema 1.2; reckoned as it would be now
+            record["quality"] = as_dict(signals(record["text"]))
+        if chosen is not None and not chosen(record):
+            return "where"
+        return presets.broken(record, plan.presets)
 
     return why
 

@@ -32,7 +32,7 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 _CONSTANTS = {"true": True, "false": False}
-_KINDS = {str: "a text", int: "a number", bool: "true or false"}
+_KINDS = {str: "a text", int: "a number", float: "a number", bool: "true or false"}
 
 DEEPEST = 50
 """Brackets within brackets that are followed."""
@@ -190,7 +190,7 @@ class _Parser:
                 value = float(text) if "." in text else int(text)
             elif form == "word":
                 value = _CONSTANTS.get(text.lower())
-        wanted = (int, float) if kind is int else kind
+        wanted = (int, float) if kind in (int, float) else kind
         if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
             quoted = " in quotes" if kind is str else ""
             raise self._error(f"{name} is compared with {_KINDS[kind]}{quoted}")

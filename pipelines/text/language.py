@@ -70,6 +70,8 @@ class Recognised(NamedTuple):
     """From 0, a guess, to 1: how far the evidence for the language is ahead of that for the next one."""
     evidence: Mapping[str, float]
     """What speaks for each language, in function words."""
+    cld2: str | None
+    """What CLD2 says by itself."""
 
 
 def normalise(tag: str) -> str | None:
@@ -109,13 +111,13 @@ def recognise(text: str) -> Recognised:
         elif not letters.isdisjoint(wanted):
             evidence[language] *= 1.3
     if not evidence:
-        return Recognised(None, 0.0, {})
+        return Recognised(None, 0.0, {}, None)
     ranked = sorted(evidence.items(), key=lambda item: (-item[1], _ORDER.get(item[0], len(_ORDER)), item[0]))
     best, most = ranked[0]
     second = ranked[1][1] if len(ranked) > 1 else 0.0
     if unconfirmed == best:
         most, second = min(most, 1.0), min(second, 1.0)
-    return Recognised("fil" if best == "tl" else best, round((most - second) / (most + 1), 3), evidence)
+    return Recognised("fil" if best == "tl" else best, round((most - second) / (most + 1), 3), evidence, guess)
 
 
 def identify(text: str, *, declared: Sequence[str], found: Recognised | None = None) -> str | None:
@@ -132,7 +134,9 @@ def identify(text: str, *, declared: Sequence[str], found: Recognised | None = N
     for language in languages:
         if found.evidence.get(_alias(language), 0.0) * DOUBT >= most:
             return language
-    if most < MIN_TO_OVERRULE or (_alias(languages[0]) not in _KNOWN and _script(text) not in _ONE):
+    first = _alias(languages[0])
+    denied = first in WORDS or (first in _DETECTED and found.cld2 != first) or _script(text) in _ONE
+    if most < MIN_TO_OVERRULE or not denied:
         return languages[0]
     return found.language
 
@@ -161,10 +165,8 @@ _CLD2 = {"iw": "he", "nb": "no", "nn": "no", "fil": "tl", "jw": "jv", "bs": "hr"
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U0001fffe-\U0010ffff]")
 """What CLD2 refuses: control characters and what is no character."""
 
-_KNOWN = frozenset(WORDS) | {
-    code.partition("-")[0] for name, code in pycld2.LANGUAGES if name in frozenset(pycld2.DETECTED_LANGUAGES)
-}
-"""Languages that would be recognised; what is declared to be another may well be it."""
+_DETECTED = frozenset(code for name, code in pycld2.LANGUAGES if name in frozenset(pycld2.DETECTED_LANGUAGES))
+"""Languages that CLD2 would name. What is declared to be one of which neither it nor we know words is not denied."""
 
 _ORDER = {language: place for place, language in enumerate(WORDS)}
 """Of two languages for which as much speaks, the one with more news comes first."""

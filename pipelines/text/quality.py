@@ -142,7 +142,7 @@ def _of_lines(lines: list[str], size: int, tokens: list[str], lowered: str, spac
         "short_line_ratio": _share(short, number),
         "dup_line_frac": _share(repeated, number),
         "dup_line_char_frac": _share(repeated_size, size),
-        "char_dup_ratio": _share(repeated_size, size - number + 1),
+        "char_dup_ratio": _share(repeated_size, size and size - number + 1),
         "frac_lines_javascript": _share(javascript, number),
         "num_sentences": sentences,
         "c4_num_sentences": kept,

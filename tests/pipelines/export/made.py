@@ -48,7 +48,8 @@ def value(hint: Any, chance: random.Random, null: bool | None) -> Any:
     if dataclasses.is_dataclass(hint):
         fields = typing.get_type_hints(hint)
         return hint(**{name: value(kind, chance, null) for name, kind in fields.items()})
-    return {str: chance.choice(TEXTS), int: chance.choice((0, 1, 2**40)), bool: chance.random() < 0.5}[hint]
+    numbers = {int: chance.choice((0, 1, 2**40)), float: chance.choice((0.0, 0.25, 0.333333, 12.5))}
+    return {str: chance.choice(TEXTS), bool: chance.random() < 0.5, **numbers}[hint]
 
 
 def anything(number: int, null: bool | None = None) -> Article:

@@ -29,7 +29,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = add_run(job, "20260301T000000Z", records[:100])
     older = [json.loads(line) for line in file.open("rb")]
     for record in older[::2]:
-        del record["rights"]
+        del record["rights"], record["quality"]
         if record["http"]["location"] is None:
             del record["http"]["location"]
         record["schema_version"] = "1.0"
@@ -46,6 +46,7 @@ def expected(job: Path) -> dict[str, dict[str, Any]]:
             record = json.loads(line)
             record["http"].setdefault("location", None)
             record.setdefault("rights", None)
+            record.setdefault("quality", None)
             found[record["id"]] = record
     return found
 
@@ -69,7 +70,7 @@ def test_every_field_is_null_and_not_null_somewhere(expected: dict[str, dict[str
     for record in expected.values():
         look("", record)
     # A group is null in records from before it, and counted by its fields in all others.
-    assert {name for name, found in seen.items() if found == {True}} == {".version.previous_id", ".rights"}
+    assert {name for name, found in seen.items() if found == {True}} == {".version.previous_id", ".rights", ".quality"}
     assert {".headline", ".http.location", ".warc.refers_to", ".license"} <= {n for n, f in seen.items() if len(f) == 2}
 
 

@@ -16,6 +16,7 @@ from pipelines.model import (
     HttpFacts,
     Outcome,
     Publisher,
+    Quality,
     Rejection,
     Rights,
     Version,
@@ -62,6 +63,7 @@ def article(number: int, text: str = TEXT, **changes: object) -> Article:
         ),
         "version": Version(number=1, previous_id=None, first_seen=f"2026-03-0{number}", change=None),
         "rights": SILENT,
+        "quality": Quality(language="en", language_score=0.9),
     }  # fmt: skip
     return Article(**{**values, **changes})  # type: ignore[arg-type]
 
