@@ -75,6 +75,8 @@ class Survey:
         """Foreign pages of each site."""
         self.foreign: dict[Warc, None] = {}
         """Files with such pages."""
+        self.captures: set[Warc] = set()
+        """Files with captures that are wanted: the others need not be read again."""
         self.memories: dict[Group, Memories] = {}
         self.shelf = Shelf()
 
@@ -206,7 +208,7 @@ def _look_over(source: _Source, survey: Survey) -> None:
     for path in source.files:
         group: Group | None = None
         notes: list[Note] = []
-        for item in source.records(path, bodies=False):
+        for item in source.records(path, bodies=False, tell=True):
             if isinstance(item, Note):
                 if item.content_type == MEMORY_TYPE:
                     notes.append(item)
@@ -216,6 +218,7 @@ def _look_over(source: _Source, survey: Survey) -> None:
                         survey.shelf.tell(item.concurrent_to, seen)
                 continue
             group = group or _group(item)
+            survey.captures.add(path)
             if _group(item) == FOREIGN and wants_memory(item.provenance.role, item.status):
                 survey.pages[site_of(item.ref.url)] += 1
                 survey.foreign[path] = None
@@ -283,8 +286,10 @@ class _Parsing:
 def _refined(source: _Source, survey: Survey, parsing: _Parsing) -> Iterator[tuple[Capture, Parsed]]:
     def tasks() -> Iterator[tuple[Capture, Task]]:
         for path in source.files:
+            if path not in survey.captures:
+                continue
             hosts = Hosts()
-            for item in source.records(path, tell=True):
+            for item in source.records(path):
                 if isinstance(item, Note):
                     continue
                 if _group(item) == FOREIGN:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipelines.archive.reader import Item, records
+from pipelines.archive.wanted import Wanted
 from pipelines.archive.writer import WarcWriter
 from pipelines.errors import ConfigError
 from pipelines.flow.extract import Counts, extract
@@ -223,6 +226,26 @@ def test_a_note_that_cannot_be_read_is_told(warc: Callable[..., Path], workers: 
     assert len(found) == 1
     assert len(counts.damaged) == 2
     assert path.name in counts.damaged[0]
+
+
+def test_a_file_without_anything_that_is_wanted_is_read_once(
+    warc: Callable[..., Path], workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what is damaged in it is told, once, as everywhere."""
+    path = warc(1, 2)
+    path.write_bytes(path.read_bytes() + b"torn")
+    read: list[Path] = []
+
+    def watched(path: Path, **options: Any) -> Iterator[Item]:
+        read.append(path)
+        return records(path, **options)
+
+    monkeypatch.setattr("pipelines.flow.extract.records", watched)
+    for since, found, times in ((datetime(2999, 1, 1, tzinfo=UTC), 0, 1), (None, 2, 3)):
+        read.clear()
+        captures, counts = made([path], workers, wanted=Wanted(since=since))
+        assert (len(captures), len(counts.damaged)) == (found, 1)
+        assert read == [path] * times
 
 
 def test_reading_stops_where_it_is_told_to(warc: Callable[..., Path], workers: Workers) -> None:
