@@ -437,17 +437,21 @@ def _refuse(ledger: Ledger, plan: Plan) -> None:
     """Let the frontier keep the addresses, so that they are not found again, and nothing that was said of them."""
     stones = Tombstones([plan["line"]])
     besides = {loose(url) for url in plan["line"]["besides"]}
-    rows = ledger.execute("SELECT id, url, outlet FROM frontier").fetchall()
-    for row, url, outlet in rows:
-        stone = stones.at(url, outlet)
-        if stone is not None:
-            ledger.execute(
-                "UPDATE frontier SET state = ?, reason = ?, title = NULL, date = NULL, etag = NULL, modified = NULL,"
-                " due = NULL, base = NULL, announced = NULL WHERE id = ?",
-                (REFUSED, str(stone), row),
-            )
+    refused: list[tuple[str, int]] = []
+    again: list[tuple[int]] = []
+    for row, url, outlet in ledger.execute("SELECT id, url, outlet FROM frontier"):
+        if (stone := stones.at(url, outlet)) is not None:
+            refused.append((str(stone), row))
         elif besides and loose(url) in besides:
-            ledger.execute("DELETE FROM frontier WHERE id = ?", (row,))
+            again.append((row,))
+    for values in refused:
+        ledger.execute(
+            f"UPDATE frontier SET state = {REFUSED}, reason = ?, title = NULL, date = NULL, etag = NULL,"
+            " modified = NULL, due = NULL, base = NULL, announced = NULL WHERE id = ?",
+            values,
+        )
+    for number in again:
+        ledger.execute("DELETE FROM frontier WHERE id = ?", number)
     for row in plan["titles"]:
         ledger.execute("UPDATE frontier SET title = NULL WHERE id = ?", (row,))
 

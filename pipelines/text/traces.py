@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 PIECE = 40
-"""Letters of a piece of a sentence. What is quoted from the start of a sentence, or for 80 letters, holds one."""
+"""Letters of a piece of a sentence. What is quoted from its start, or 80 letters from within, holds one."""
 
 SENTENCE, HEAD = 24, 16
 """Letters that a sentence, and a headline, must have to tell an article; of letters beyond Latin and the like half."""
@@ -21,8 +21,12 @@ SENTENCE, HEAD = 24, 16
 HEAD_WORDS = 3
 """Words that a headline must have, where words are set apart."""
 
-STEP, GRAM = 8, 16
-"""A page is looked at every 8 letters for 16 letters that are in any piece: whatever has 23 letters is not missed."""
+GRAM = 16
+"""Letters that a page and a piece must have in common before the whole piece is looked for."""
+
+STEP, NARROW, MOST_SHORT = 24, 8, 50
+"""A page is looked at every 24 letters, so that no piece of 39 is missed, and shorter ones are looked for one by one;
+where there are more than 50 of these, every 8 letters, for all that have 23."""
 
 RETOLD = 0.3
 """Share of an article's pieces from which another text tells it again."""
@@ -69,8 +73,9 @@ class Traces:
         """And which article says it, by number."""
         self._sizes: list[int] = []
         self._grams: dict[int, list[str]] = {}
+        self._step = STEP
         self._short: list[str] = []
-        """Too short to be found by the way."""
+        """Headlines and sentences too short to be found in that way."""
 
     def __bool__(self) -> bool:
         return bool(self._pieces)
@@ -85,8 +90,9 @@ class Traces:
             if number >= FEW_SENTENCES and len(self._sizes) > MANY:
                 break
             found = letters(sentence)
-            for at in range(0, len(found), PIECE):
-                self._add(found[at : at + PIECE], SENTENCE)
+            self._add(found[:PIECE], SENTENCE)
+            for at in range(PIECE, len(found) - PIECE + 1, PIECE):
+                self._add(found[at : at + PIECE], PIECE)
 
     def _add(self, piece: str, least: int) -> None:
         if len(piece) >= (least // 2 if _dense(piece) else least) and piece not in self._pieces:
@@ -103,7 +109,7 @@ class Traces:
     def retold(self, pieces: Iterable[str]) -> bool:
         """Whether who says so much tells one of the articles again, and does not just quote it."""
         told = Counter(self._pieces[piece] for piece in pieces)
-        return any(number >= max(3, RETOLD * self._sizes[article]) for article, number in told.items())
+        return any(number >= max(2, RETOLD * self._sizes[article]) for article, number in told.items())
 
     def of(self, page: str) -> set[str]:
         """The pieces that a page, or a text, holds."""
@@ -114,15 +120,17 @@ class Traces:
         if not self._grams:
             self._index()
         near = set(self._short)
-        for at in range(0, len(found) - GRAM + 1, STEP):
+        for at in range(0, len(found) - GRAM + 1, self._step):
             if (pieces := self._grams.get(hash(found[at : at + GRAM]))) is not None:
                 near.update(pieces)
         return {piece for piece in near if piece in found}
 
     def _index(self) -> None:
         self._short, self._grams = [], {0: []}
+        few = sum(len(piece) < GRAM + STEP - 1 for piece in self._pieces) <= MOST_SHORT
+        self._step = STEP if few else NARROW
         for piece in self._pieces:
-            if len(piece) < GRAM + STEP - 1:
+            if len(piece) < GRAM + self._step - 1:
                 self._short.append(piece)
                 continue
             for at in range(len(piece) - GRAM + 1):

@@ -524,6 +524,31 @@ def test_what_others_say_is_left_and_told(job: Path, workers: Workers) -> None:
     assert_well(job, workers)
 
 
+def test_what_a_browser_saw(job: Path, workers: Workers) -> None:
+    run = runs_of(job)[0]
+    (run / "screenshots").mkdir()
+    lines = [{"url": url(number), "dom": "urn:uuid:1", "screenshot": f"screenshots/{number}.png"} for number in (1, 2)]
+    for line in lines:
+        (run / str(line["screenshot"])).write_bytes(b"a picture")
+    (run / "browser.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    document = json.loads((run / "run.json").read_bytes())
+    shown = [{"name": line["screenshot"], "url": line["url"]} for line in lines]
+    document["browser"] = {"screenshots": shown}
+    document["files"] += [
+        {"name": name, "bytes": 0, "sha256": takedown.sha256(run / name)}
+        for name in ("browser.jsonl", "screenshots/1.png", "screenshots/2.png")
+    ]
+    (run / "run.json").write_text(json.dumps(document), "utf-8")
+    line = down(job, 1)
+    assert [path.name for path in (run / "screenshots").iterdir()] == ["2.png"]
+    assert json.loads((run / "browser.jsonl").read_text("utf-8")) == lines[1]
+    assert json.loads((run / "run.json").read_bytes())["browser"] == {"screenshots": shown[1:]}
+    assert {"name": f"runs/{run.name}/screenshots/1.png", "after": None}.items() <= next(
+        file for file in line["files"] if file["name"].endswith("1.png")
+    ).items()
+    assert verify_run(run, workers).findings == []
+
+
 def test_everywhere_takes_them_along(job: Path, workers: Workers) -> None:
     line = take_down(job, Wish(urls=(url(5),), everywhere=True), None)
     assert line is not None

@@ -67,6 +67,15 @@ def test_wherever_it_stands(traces: Traces) -> None:
         assert traces.of("x" * before + FIRST[:55])
 
 
+def test_many_short_ones() -> None:
+    made = Traces()
+    for number in range(60):
+        made.add([f"Mayor of Kelmstad number {number} resigns"], "")
+    for number in (0, 59):
+        for before in range(10):
+            assert len(made.of(f"{'x' * before} Mayor of Kelmstad number {number} resigns today")) == 1
+
+
 def test_who_tells_it_again_and_who_quotes_it(traces: Traces) -> None:
     assert traces.retold(traces.of(TEXT))
     assert not traces.retold(traces.of(HEAD))
