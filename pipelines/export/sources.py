@@ -21,9 +21,10 @@ class Source(NamedTuple):
 
 
 def sources(names: Iterable[str | Path]) -> list[Source]:
-    """The articles of jobs, of folders with jobs in them, of single runs, or of files that ``scrapy extract`` made.
+    """The articles of jobs, of folders with jobs in them, of single runs, or of what ``scrapy extract`` made: files, or
+    folders of parts, of which the finished ones count.
 
-    Runs come in their order. Raises ``ConfigError`` for what does not exist or has no articles.
+    Runs come in their order, parts by name. Raises ``ConfigError`` for what does not exist or has no articles.
     """
     found: dict[Path, Source] = {}
     for name in names:
@@ -32,6 +33,10 @@ def sources(names: Iterable[str | Path]) -> list[Source]:
             files = [path]
         elif (path / RECORDS[0]).is_file():
             files = [path / RECORDS[0]]
+        elif (path / "plan.json").is_file() and (path / "done").is_dir():
+            files = [path / "articles" / f"{mark.stem}.jsonl" for mark in sorted((path / "done").glob("*.json"))]
+            if any(not file.is_file() for file in files):
+                raise ConfigError(f"{path} has Parquet, which other tools read as it is; export takes lines of JSON")
         elif path.is_dir():
             pattern = f"runs/*/{RECORDS[0]}"
             files = sorted(path.glob(pattern)) or sorted(path.glob(f"*/{pattern}"))

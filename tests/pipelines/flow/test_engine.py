@@ -133,6 +133,7 @@ def test_parts_as_parquet(tmp_path: Path, files: list[Path], workers: Workers) -
     pa = pytest.importorskip("pyarrow.parquet", reason="wants the extra export")
     from pipelines.export.columns import schema
     from pipelines.export.parts import table_of
+    from pipelines.export.sources import sources as export_sources
 
     sources_of = [*files, foreign(tmp_path / "in/d.warc.gz", 1, mime="image/png", body=b"\x89PNG")]
     work(tmp_path / "lines", sources_of, workers)
@@ -147,6 +148,14 @@ def test_parts_as_parquet(tmp_path: Path, files: list[Path], workers: Workers) -
         assert [row["id"] for row in table.to_pylist()] == [record["id"] for record in before]
         assert [row["warc"]["offset"] for row in table.to_pylist()] == [record["warc"]["offset"] for record in before]
     assert len(lines(tmp_path / "out", "rejections")["d.warc.gz"].splitlines()) == 1
+
+    assert len(export_sources([tmp_path / "lines"])) == 4
+    [marker] = tmp_path.glob("lines/done/b-*")
+    marker.unlink()
+    named = [source.path.name[:2] for source in export_sources([tmp_path / "lines"])]
+    assert named == ["a-", "c-", "d-"], "a part that is not finished is not exported"
+    with pytest.raises(ConfigError, match="has Parquet"):
+        export_sources([tmp_path / "out"])
     with pytest.raises(ConfigError, match='format was "parquet"'):
         work(tmp_path / "out", files, workers)
     with pytest.raises(ConfigError, match='format was "jsonl"'):
