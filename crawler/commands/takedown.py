@@ -17,7 +17,8 @@ from crawler.lists import read_list
 from crawler.status import ExitStatus
 from pipelines.archive.record import target_uri
 from pipelines.errors import BroadsheetError, ConfigError
-from pipelines.export.export import withdraw
+from pipelines.export.export import exports_of, withdraw
+from pipelines.export.state import FOLDER
 from pipelines.flow.condemned import Found, Wish, again
 from pipelines.flow.life import jobs_in
 from pipelines.flow.takedown import lift, resume, take_down
@@ -57,7 +58,13 @@ class Command(ScrapyCommand):
         add("--list", metavar="FILE", action="append", default=[], help="the addresses in a file, as archive takes it")
         add("--outlet", metavar="NAME", action="append", default=[], help="all of an outlet (again for more)")
         add("--reason", metavar="TEXT", help="why, for the log, the WARC file and whoever asks for it again")
-        add("--export", metavar="DIR", action="append", default=[], help="an export to take it out of (again for more)")
+        add(
+            "--export",
+            metavar="DIR",
+            action="append",
+            default=[],
+            help="take it out of this export, if the job does not know it",
+        )
         add("--everywhere", action="store_true", help="other articles go, too, whose pages hold its headline or text")
         add("--dry-run", action="store_true", help="say what would go, and change nothing")
         add("--yes", action="store_true", help="do not ask")
@@ -84,7 +91,7 @@ class Command(ScrapyCommand):
             for job in jobs:
                 line = resume(job, key=_key(opts), note=_note(opts))
                 print(f"{job}: there was nothing to bring to an end" if line is None else _done(job, line))
-            return self._withdraw(opts)
+            return self._withdraw(jobs, opts)
         if not urls and not opts.outlet:
             raise UsageError("say what: one or more addresses, --list FILE or --outlet NAME")
         if opts.lift:
@@ -98,6 +105,7 @@ class Command(ScrapyCommand):
         known: set[str] = set()
         near: list[str] = []
         lines: list[dict[str, Any]] = []
+        down: list[Path] = []
 
         def agreed(found: Found) -> bool:
             known.update({*wish.urls, *wish.outlets} - found.unknown.keys())
@@ -114,6 +122,8 @@ class Command(ScrapyCommand):
             before = set(again(job, wish.urls, wish.outlets))
             known |= before
             line = take_down(job, wish, opts.reason, agreed=agreed, key=_key(opts), note=_note(opts))
+            if line is not None or before:
+                down.append(job)
             if line is not None:
                 lines.append(line)
                 if not opts.json:
@@ -128,16 +138,25 @@ class Command(ScrapyCommand):
             print(f"scrapy takedown: no capture of {what} in {where}", file=sys.stderr)
         if unknown and near:
             print("near it are:" + "".join(f"\n  {url}" for url in dict.fromkeys(near)), file=sys.stderr)
-        status = self._withdraw(opts) if not opts.dry_run else ExitStatus.COMPLETE
+        status = ExitStatus.COMPLETE if opts.dry_run else self._withdraw(down, opts)
         if unknown:
             return ExitStatus.PARTIAL if known else ExitStatus.ERROR
         return status
 
-    def _withdraw(self, opts: argparse.Namespace) -> ExitStatus:
-        for name in opts.export:
-            done = withdraw(Path(name))
-            print(f"{name}: {done.parts} files written anew, {done.rows:,} articles in {done.files} files")
-        return ExitStatus.COMPLETE
+    def _withdraw(self, jobs: list[Path], opts: argparse.Namespace) -> ExitStatus:
+        """Take it out of the exports that are named, and of those that the jobs know of."""
+        noted = [name for job in jobs for name in exports_of(job) if (Path(name) / FOLDER).is_dir()]
+        status = ExitStatus.COMPLETE
+        for place in dict.fromkeys(Path(name).resolve() for name in (*opts.export, *noted)):
+            try:
+                done = withdraw(place)
+            except BroadsheetError as error:
+                print(f"scrapy takedown: the export {place}: {error}", file=sys.stderr)
+                status = ExitStatus.of(error)
+                continue
+            if not opts.json:
+                print(f"{place}: {done.parts} files written anew, {done.rows:,} articles in {done.files} files")
+        return status
 
 
 def _url(text: str) -> str:

@@ -12,6 +12,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -38,6 +39,9 @@ from pipelines.records.ledger import Lock
 from pipelines.records.tombstones import Tombstones, refuse_pending
 
 MANIFEST, CARD = "export.json", "README.md"
+
+NOTED = "exports.txt"
+"""In a job's folder: where it was exported to."""
 
 PART = 1_000_000_000
 """Bytes of JSON that go to one file."""
@@ -88,11 +92,29 @@ def export(sources: Iterable[Source], output: Path, plan: Plan, note: Callable[[
     try:
         state = State(output)
         try:
-            return _Export(state, output, plan, note).bring_up(list(sources))
+            read = list(sources)
+            _note_in_jobs(read, output)
+            return _Export(state, output, plan, note).bring_up(read)
         finally:
             state.close()
     finally:
         lock.release()
+
+
+def _note_in_jobs(read: Iterable[Source], output: Path) -> None:
+    """Let each job know of the export, so that a takedown finds it. Jobs may be where nobody can write."""
+    name = str(output.resolve())
+    for job in {source.path.parents[2] for source in read if source.path.parent.parent.name == "runs"}:
+        with suppress(OSError):
+            if name not in exports_of(job):
+                with (job / NOTED).open("a", encoding="utf-8") as lines:
+                    lines.write(f"{name}\n")
+
+
+def exports_of(job: Path) -> list[str]:
+    """The folders to which a job was exported, as far as it knows."""
+    path = job / NOTED
+    return path.read_text("utf-8").splitlines() if path.exists() else []
 
 
 def withdraw(output: Path, note: Callable[[Summary], object] = id) -> Summary:

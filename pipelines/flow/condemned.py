@@ -463,7 +463,9 @@ class _Archive:
             group.leads = bool(location) and finder.is_own(_joined(url, location))
             if finder.traces:
                 body = payload_of(head, record.block[head.length :])
-                group.told = self._tells(body, head.get("content-type"), head.get("content-encoding"))
+                said = record.block[: head.length].decode("utf-8", "replace")
+                group.told = bool(finder.traces.within(letters(said)))
+                group.told |= self._tells(body, head.get("content-type"), head.get("content-encoding"))
         record.block = b""
 
     def _tells(self, body: bytes, mime: str, coding: str) -> bool:

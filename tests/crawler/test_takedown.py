@@ -54,6 +54,8 @@ def test_what_is_taken_down_is_not_fetched_again(pages: Pages, tmp_path: Path, c
     one, two, output = f"{pages.base}/one", f"{pages.base}/two", tmp_path / "output"
     quick = (*PRIVATE, "-s", "BROADSHEET_DELAY=0.01", "-s", "BROADSHEET_WORKERS=1", "--output", output)
     assert scrapy("archive", *quick, one, two).status == 0
+    assert command("export", output, "--format", "jsonl", "-o", tmp_path / "data").status == 0
+    assert b"one story" in b"".join(files(tmp_path / "data").values())
     before = files(output)
 
     dry = command("takedown", output, one, "--dry-run")
@@ -68,6 +70,8 @@ def test_what_is_taken_down_is_not_fetched_again(pages: Pages, tmp_path: Path, c
     assert (done.status, "no capture of" in done.err) == (3, True), done
     assert b"one story" not in b"".join(files(output).values())
     assert b"two story" in b"".join(files(output).values())
+    assert b"one story" not in b"".join(files(tmp_path / "data").values())
+    assert "1 articles in 1 files" in done.out
     log = json.loads((output / "takedowns.jsonl").read_text("utf-8"))
     assert {file["name"].rpartition(".")[2] for file in log["files"]} == {"gz", "jsonl", "cdxj", "wacz"}
 

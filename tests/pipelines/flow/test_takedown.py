@@ -549,6 +549,30 @@ def test_what_a_browser_saw(job: Path, workers: Workers) -> None:
     assert verify_run(run, workers).findings == []
 
 
+def test_what_was_met_at_all_addresses_does_not_go_with_one(tmp_path: Path, workers: Workers) -> None:
+    """A request for consent is archived once, and repeated by each page in whose place it came."""
+    wall = sized(
+        b"<!doctype html><html lang=en><title>Consent</title><body><p>We value your privacy. Accept all cookies?"
+    )
+    folder = tmp_path / "job"
+
+    async def story() -> None:
+        live = opened(folder)
+        capture(live, [(url(number), wall, ARTICLE) for number in (1, 2)])
+        capture(live, [(f"{HERALD}/print/1.html", sized(page(1)), ARTICLE), (url(3), sized(page(3)), ARTICLE)])
+        capture(live, [(f"{HERALD}/copy/1.html", sized(page(1)), ARTICLE)])
+        await finish(live)
+
+    asyncio.run(story())
+    line = down(folder, 1)
+    assert line["addresses"] == sorted([url(1), f"{HERALD}/print/1.html", f"{HERALD}/copy/1.html"])
+    assert holding(folder, 1) == set()
+    assert_well(folder, workers)
+    (run,) = runs_of(folder)
+    kept = [json.loads(each)["url"] for name in RECORDS for each in (run / name).read_bytes().splitlines()]
+    assert sorted(kept) == [url(2), url(3)]
+
+
 def test_everywhere_takes_them_along(job: Path, workers: Workers) -> None:
     line = take_down(job, Wish(urls=(url(5),), everywhere=True), None)
     assert line is not None
