@@ -134,11 +134,11 @@ def identify(text: str, *, declared: Sequence[str], found: Recognised | None = N
     for language in languages:
         if found.evidence.get(_alias(language), 0.0) * DOUBT >= most:
             return language
-    first = _alias(languages[0])
-    denied = first in WORDS or (first in _DETECTED and found.cld2 != first) or _script(text) in _ONE
-    if most < MIN_TO_OVERRULE or not denied:
-        return languages[0]
-    return found.language
+    first, script = _alias(languages[0]), _script(text)
+    denied = first in WORDS or (first in _DETECTED and found.cld2 != first) or script in _ONE
+    # A language that we know no words of proves nothing: Latin is what fills an empty template.
+    trusted = _alias(found.language or "") in WORDS or script in _ONE
+    return found.language if most >= MIN_TO_OVERRULE and denied and trusted else languages[0]
 
 
 def _alias(language: str) -> str:

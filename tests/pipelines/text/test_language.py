@@ -101,6 +101,7 @@ def test_a_template_is_overruled_by_a_sentence(code: str) -> None:
     ("text", "declared", "found"),
     [
         ("Nope", "de", "de"),  # a word proves nothing
+        ("Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt.", "en", "en"),
         ("Bokmål skrives i Norge, og det er ikke det samme som nynorsk, sier de som vet det.", "nb", "nb"),
         ("Most je zatvoren i bit će otvoren tek na proljeće, kaže gradonačelnica u ponedjeljak.", "bs", "bs"),
         ("Ko te piriti ka kati tonu i te takurua, e ai ki te koromatua i te Mane.", "mi", "mi"),
