@@ -9,13 +9,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from pipelines.model import HostSignals
-from pipelines.text.agents import AGENTS
-from pipelines.text.robotsrules import Rules
+from pipelines.text.agents import AGENTS, BY_TOKEN
+from pipelines.text.robotsrules import Pattern, Rules, targets
 from pipelines.text.robotstxt import decode, fields, product_token, read_groups
 
 ROBOTS_PATH = "/robots.txt"
@@ -47,7 +46,7 @@ _USES: Mapping[str, Use] = {
 """Names in Cloudflare's Content Signals and in the IETF's drafts of Content-Usage (aipref), old and new."""
 _EVERY_USE = frozenset({"bots", "all"})
 _VALUES = {"yes": True, "y": True, "no": False, "n": False}
-_PAIR = re.compile(r"([A-Za-z][\w-]*)\s*[=:]\s*[\"']?([A-Za-z]+)")
+_PAIR = re.compile(r"(?<![\w-])([A-Za-z][\w-]{0,40})\s*[=:]\s*[\"']?([A-Za-z]+)")
 _PATTERN = re.compile(r"([/*][^\s,;=]*)[\s,;]+(.*)", re.DOTALL)
 
 
@@ -89,47 +88,17 @@ class RobotsSignals:
     """
 
     def __init__(self, text: str, agent: str = "*") -> None:
-        self._text, self._agent = text, product_token(agent) or "*"
-
-    @cached_property
-    def _groups(self) -> dict[str, list[tuple[str, str]]]:
-        """The rules for each agent."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        for group in read_groups(self._text):
-            for agent in group.agents:
-                found.setdefault(agent, []).extend(group.rules)
-        return found
-
-    @cached_property
-    def _named(self) -> list[tuple[Rules, tuple[str, ...]]]:
-        """The AI agents that have a group, by their rules: files tend to forbid them all at once."""
-        by_rules: dict[tuple[tuple[str, str], ...], list[str]] = {}
-        for agent in AGENTS:
-            rules = self._groups.get(product_token(agent.token))
-            if rules is not None:
-                by_rules.setdefault(_paths(rules), []).append(agent.token)
-        return [(Rules(rules), tuple(tokens)) for rules, tokens in by_rules.items() if rules]
-
-    @cached_property
-    def _everyone(self) -> Rules:
-        return Rules(_paths(self._groups.get("*", [])))
-
-    @cached_property
-    def _signals(self) -> list[_Signal]:
-        """Those of our group and of all, the most specific first."""
-        found: list[_Signal] = []
-        group = self._groups.get(self._agent, self._groups.get("*", []))
-        for line in [*_before_groups(self._text), *(value for field, value in group if field == "signal")]:
-            if parts := _PATTERN.fullmatch(line):
-                found.append(_Signal(line, parts[2], Rules([("disallow", parts[1])]), len(parts[1])))
-            else:
-                found.append(_Signal(line, line))
-        return sorted(found, key=lambda signal: -signal.length)
-
-    @cached_property
-    def _rsl(self) -> tuple[str, ...]:
-        lines = (value.split()[0][:MAX_ADDRESS] for field, value in fields(self._text) if field == "license" and value)
-        return tuple(dict.fromkeys(lines))[:MAX_LICENSES]
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for group in read_groups(text):
+            for each in group.agents:
+                groups.setdefault(each, []).extend(group.rules)
+        self._everyone = Rules(_paths(groups.get("*", [])))
+        self._named = _named(groups)
+        ours = groups.get(product_token(agent), groups.get("*", []))
+        lines = [*_before_groups(text), *(value for field, value in ours if field == "signal")]
+        self._signals = sorted(map(_signal, lines), key=lambda signal: -signal.length)
+        licenses = (value.split()[0][:MAX_ADDRESS] for field, value in fields(text) if field == "license" and value)
+        self._rsl = tuple(dict.fromkeys(licenses))[:MAX_LICENSES]
 
     def of(self, url: str) -> HostSignals:
         """What is said of a page."""
@@ -137,12 +106,26 @@ class RobotsSignals:
         signals = [signal for signal in self._signals if signal.where is None or not signal.where.allow(url)]
         return HostSignals(
             robots_txt="rules",
-            agents=tuple(agent.token for agent in AGENTS if agent.token in tokens),
+            agents=tuple(agent.token for agent in AGENTS if agent.token in tokens) if tokens else (),
             everyone=not self._everyone.allow(url),
             content_signal="; ".join(" ".join(signal.line.split()) for signal in signals)[:MAX_SIGNAL] or None,
             uses=_most_specific(signals),
             rsl=self._rsl,
         )
+
+
+def _named(groups: Mapping[str, list[tuple[str, str]]]) -> list[tuple[Rules, tuple[str, ...]]]:
+    """The AI agents that have a group, by their rules: files tend to forbid them all at once."""
+    by_rules: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for token in BY_TOKEN.keys() & groups.keys():
+        by_rules.setdefault(_paths(groups[token]), []).append(BY_TOKEN[token].token)
+    return [(Rules(rules), tuple(tokens)) for rules, tokens in by_rules.items() if rules]
+
+
+def _signal(line: str) -> _Signal:
+    if parts := _PATTERN.fullmatch(line):
+        return _Signal(line, parts[2], Rules([("disallow", parts[1])]), len(parts[1]))
+    return _Signal(line, line)
 
 
 def _most_specific(signals: Iterable[_Signal]) -> tuple[tuple[str, bool], ...]:
@@ -213,20 +196,19 @@ class TdmRules:
             found = [found]
         if not isinstance(found, list):
             raise ValueError("a tdmrep.json is an array of rules")
-        self._rules: list[tuple[Rules, int | None, str | None]] = []
+        self._rules: list[tuple[Pattern, int | None, str | None]] = []
         for rule in found[:MAX_TDM_RULES]:
             location = rule.get("location") if isinstance(rule, dict) else None
             if not isinstance(location, str) or "tdm-reservation" not in rule:  # both are mandatory
                 continue
-            matches = Rules([("disallow", location.strip() or "/")])
-            self._rules.append(
-                (matches, reservation_of(rule["tdm-reservation"]), policy_of(rule.get("tdm-policy"), url))
-            )
+            policy = policy_of(rule.get("tdm-policy"), url)
+            self._rules.append((Pattern(location.strip()), reservation_of(rule["tdm-reservation"]), policy))
 
     def of(self, url: str) -> tuple[int | None, str | None]:
         """Reservation and policy of a page."""
-        for rules, reservation, policy in self._rules:
-            if not rules.allow(url):
+        forms = tuple(targets(url))
+        for location, reservation, policy in self._rules:
+            if any(map(location.matches, forms)):
                 return reservation, policy
         return None, None
 

@@ -48,6 +48,17 @@ class _Rule:
         return target.find(parts[-1], at) >= 0
 
 
+class Pattern:
+    """A path as a rule has it, by itself; an empty one matches all."""
+
+    def __init__(self, text: str) -> None:
+        self._rule = _rule(False, escaped(text))
+
+    def matches(self, target: str) -> bool:
+        """Whether it matches an address in one of its ``targets``."""
+        return self._rule.matches(target)
+
+
 class Rules:
     """The rules of one robots.txt for one crawler: pairs of ``allow`` or ``disallow`` and a pattern."""
 
@@ -61,7 +72,7 @@ class Rules:
     def allow(self, url: str) -> bool:
         """Whether an address may be fetched."""
         best: _Rule | None = None
-        for target in _targets(url):
+        for target in targets(url):
             # Most files have plain rules by the hundred, none of which matches: one look tells.
             for rule in self._rules if target.startswith(self._plain) else self._special:
                 if rule.matches(target):
@@ -110,7 +121,7 @@ def target_of(url: str) -> str:
     return target if target.startswith("/") else f"/{target}"
 
 
-def _targets(url: str) -> Iterable[str]:
+def targets(url: str) -> Iterable[str]:
     """The forms of an address that a rule may mean: as it is, its query with reserved characters plain, and escaped."""
     target = escaped(target_of(url)).translate(_SPECIAL)
     yield target
