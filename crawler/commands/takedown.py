@@ -198,6 +198,7 @@ def _told(job: Path, found: Found) -> Iterator[str]:
     yield from _some("lists, feeds and sitemaps that hold a headline or a sentence", _counted(found.others))
     yield from _some("other articles that go for what their pages hold", list(found.besides.values()))
     yield from _some("LEFT: pages of other articles that hold a headline or a sentence", _counted(found.left))
+    yield from _some("LEFT: lists that hold what other articles of the site say, too", _counted(found.lists))
     yield from _some("LEFT: other articles that tell the same", list(dict.fromkeys(found.retold)))
     yield from _some("LEFT: beginnings of lines in what is known of the site", sorted(found.memories))
 
@@ -220,7 +221,7 @@ def _summary(job: Path, found: Found) -> dict[str, Any]:
         "lines": {str(path.relative_to(job)): len(cut) for path, cut in found.lines.items()},
         "others": found.others,
         "besides": list(found.besides.values()),
-        "left": found.left,
+        "left": found.left | found.lists,
         "retold": list(dict.fromkeys(found.retold)),
         "memories": sorted(found.memories),
     }

@@ -2,7 +2,8 @@
 
 Nothing is changed here. The ledger says which addresses are one article's, the records what it says; then every WARC
 record is looked at: captures of these addresses go, with all that repeats them, and captures of lists, feeds and
-sitemaps that hold a headline or a sentence. Pages of other articles that do so are left, and told of.
+sitemaps that hold a headline or a sentence. Pages of other articles that do so are left, and told of, and so are the
+lists of a site of which other articles say the same: it may well be theirs.
 """
 
 from __future__ import annotations
@@ -105,6 +106,8 @@ class Found:
     """Address of a list, feed or sitemap → captures of it that go."""
     left: dict[str, int] = field(default_factory=dict)
     """Address of another article → captures that hold a headline or a sentence, and stay."""
+    lists: dict[str, int] = field(default_factory=dict)
+    """The same of lists, where other articles of the site say what they hold."""
     memories: set[str] = field(default_factory=set)
     """Sites of which the memory has the beginning of such a sentence."""
     retold: list[str] = field(default_factory=list)
@@ -161,6 +164,8 @@ class _Finder:
         self.shown: set[str] = set()
         """Of those, what shows an article or holds what it says: what repeats it goes, too. A request for consent does
         not, though it may have been met at all addresses."""
+        self.theirs: dict[str, set[str]] = {}
+        """Host → what other articles there say of it, too."""
         self._asked = {loose(url): url for url in wish.urls}
         self._met: Counter[str] = Counter()
         """What was found under each address, by its loose form."""
@@ -376,6 +381,8 @@ class _Finder:
                 record = json.loads(line)
                 texts = (*_heads(record), record["text"])
                 pieces = set().union(*(self.traces.within(letters(text)) for text in texts if text))
+                if pieces and not self.is_gone(record["url"]):
+                    self.theirs.setdefault(host_of(loose(record["url"])), set()).update(pieces)
                 if pieces and self.traces.retold(pieces):
                     self.found.retold.append(record["url"])
                 else:
@@ -409,8 +416,8 @@ class _Group:
     """Why it goes: ``address``, ``repeats`` or ``outlet``."""
     leads: bool = False
     """It is a redirect to what goes."""
-    told: bool = False
-    """It holds a headline or a sentence of what goes."""
+    told: set[str] = field(default_factory=set)
+    """What it holds of what goes: headlines, sentences."""
     members: list[Record] = field(default_factory=list)
     provenance: Provenance | None = None
 
@@ -464,18 +471,18 @@ class _Archive:
             if finder.traces:
                 body = payload_of(head, record.block[head.length :])
                 said = record.block[: head.length].decode("utf-8", "replace")
-                group.told = bool(finder.traces.within(letters(said)))
+                group.told = finder.traces.within(letters(said))
                 group.told |= self._tells(body, head.get("content-type"), head.get("content-encoding"))
         record.block = b""
 
-    def _tells(self, body: bytes, mime: str, coding: str) -> bool:
+    def _tells(self, body: bytes, mime: str, coding: str) -> set[str]:
         if not self._finder.traces or not body or _UNTOLD.match(mime):
-            return False
+            return set()
         try:
             body = decode_body(body, coding)
         except ValueError:
-            return False
-        return bool(self._finder.traces.of(decode_text(body, mime)))
+            return set()
+        return self._finder.traces.of(decode_text(body, mime))
 
     def _follow(self, record: Record, kind: str) -> None:
         group, finder = self._group, self._finder
@@ -486,8 +493,8 @@ class _Archive:
                 group.members.append(record)
                 if kind == "metadata" and record.get("content-type").startswith(WARC_FIELDS):
                     group.provenance = decode_provenance(record.block)
-                    if group.provenance.title and finder.traces.within(letters(group.provenance.title)):
-                        group.told = True
+                    if group.provenance.title and finder.traces:
+                        group.told |= finder.traces.within(letters(group.provenance.title))
                     if about:
                         self._close()
                 return
@@ -527,6 +534,8 @@ class _Archive:
         if why is None and group.told:
             if self._shows(group, provenance):
                 found.left[group.url] = found.left.get(group.url, 0) + 1
+            elif group.told <= finder.theirs.get(host_of(loose(group.url)), set()):
+                found.lists[group.url] = found.lists.get(group.url, 0) + 1
             else:
                 why = "told"
                 found.others[group.url] = found.others.get(group.url, 0) + 1

@@ -75,6 +75,8 @@ def take_down(
     lock = Lock(job)
     try:
         refuse_pending(job)
+        if (job / LEDGER).is_file():
+            Ledger(job / LEDGER).close()  # one of an older version is brought up, as the next run would do it
         found = find(job, wish, note)
         if not agreed(found) or not found:
             return None
@@ -154,7 +156,7 @@ def _plan(job: Path, found: Found, reason: str | None) -> Plan:
         "records": found.records,
         "bytes": found.bytes,
         "others": found.others,
-        "left": found.left,
+        "left": found.left | found.lists,
         "retold": sorted(set(found.retold)),
         "memories": sorted(found.memories),
     }

@@ -132,6 +132,8 @@ RUNS: list[list[tuple[str, bytes, Role]]] = [
         (url(5, COURIER), sized(reprint(5)), ARTICLE),
         (url(6, COURIER), sized(page(6).replace(HERALD.encode(), COURIER.encode())), ARTICLE),
         (url(3), sized(page(3, words="after all")), ARTICLE),
+        (NEWS, section(5, 3), Role.SECTION),
+        (f"{COURIER}/news/", section(5), Role.SECTION),
     ],
 ]
 
@@ -517,8 +519,10 @@ def test_what_others_say_is_left_and_told(job: Path, workers: Workers) -> None:
     assert found.left == {url(4): 1, url(5, COURIER): 1}
     assert found.retold == [url(5, COURIER)]
     line = down(job, 5)
-    assert (line["left"], line["retold"]) == (found.left, found.retold)
-    assert all(url(5, COURIER) in place or url(4) in place for place in holding(job, 5) if "#" in place)
+    assert line["others"] == {NEWS: 1}
+    assert (line["left"], line["retold"]) == ({**found.left, f"{COURIER}/news/": 1}, found.retold)
+    kept = (url(5, COURIER), url(4), f"{COURIER}/news/")
+    assert {place.partition("#")[2] for place in holding(job, 5) if "#" in place} == set(kept)
     (now,) = lives(job, url(5, COURIER))[0]
     assert now.versions == 1
     assert_well(job, workers)
@@ -577,6 +581,7 @@ def test_everywhere_takes_them_along(job: Path, workers: Workers) -> None:
     line = take_down(job, Wish(urls=(url(5),), everywhere=True), None)
     assert line is not None
     assert line["besides"] == [url(5, COURIER), url(4)]
+    assert line["others"] == {NEWS: 1, f"{COURIER}/news/": 1}
     assert holding(job, 4, 5) == set()
     assert_well(job, workers)
     assert Tombstones.of(job).at(url(4)) is None
@@ -589,7 +594,7 @@ def test_everywhere_takes_them_along(job: Path, workers: Workers) -> None:
 def test_an_outlet(job: Path, workers: Workers) -> None:
     line = take_down(job, Wish(outlets=("courier",)), "closed")
     assert line is not None
-    assert (line["captures"], line["hosts"]) == (2, ["courier.example"])
+    assert (line["captures"], line["hosts"], line["others"]) == (3, ["courier.example"], {})
     assert holding(job, 6) == set()
     assert any(url(5) in place for place in holding(job, 5))
     assert_well(job, workers)
