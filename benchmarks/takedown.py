@@ -1,6 +1,6 @@
 """What a takedown costs, in a job of many pages.
 
-    python benchmarks/takedown.py                          # 20,000 pages of 60 KB in 20 runs
+    python benchmarks/takedown.py                          # 10,000 pages of 60 KB in 20 runs
     python benchmarks/takedown.py --pages 2000 --folder X  # keeps the job
 
 The job is made from ``--seed``: WARC files, records, ledger. ``scrapy takedown`` runs by itself; its CPU time
@@ -115,7 +115,7 @@ def left(job: Path, paragraphs: list[str]) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=int, default=20_000)
+    parser.add_argument("--pages", type=int, default=10_000)
     parser.add_argument("--bytes", type=int, default=60_000, help="of a page")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", help="where the job is made and kept")

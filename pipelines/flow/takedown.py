@@ -24,7 +24,7 @@ from pipelines.archive.scan import OPEN, form_of
 from pipelines.archive.segment import sync_folder
 from pipelines.errors import ArchiveError, CaptureError, ConfigError, DiskFullError, LedgerError
 from pipelines.flow.condemned import Found, Wish, find
-from pipelines.flow.files import CHANGES, INDEX, RECORDS, SUMMARY, atomically, sha256
+from pipelines.flow.files import CHANGES, INDEX, RECORDS, SUMMARY, atomically, sha256, sync
 from pipelines.flow.package import package
 from pipelines.records.identity import loose
 from pipelines.records.jsonl import DISK_FULL
@@ -160,6 +160,9 @@ def _plan(job: Path, found: Found, reason: str | None) -> Plan:
         "retold": sorted(set(found.retold)),
         "memories": sorted(found.memories),
     }
+    for path, whole in found.stops.items():
+        if path.stat().st_size > whole:
+            found.warcs.setdefault(path, [])  # what a kill tore off goes, too
     for path, stretches in found.warcs.items():  # where there is no room is to be known before anything is changed
         form = form_of(path)
         for each in stretches:
@@ -268,8 +271,10 @@ def _carry_out(job: Path, plan: Plan, key: bytes | None, note: Note) -> Plan:
             note("packages")
             for name in plan["packages"]:
                 (job / name).unlink(missing_ok=True)
-            for name in plan["packages"]:
-                package((job / name).parent, job / name, key=key)
+            for path in (job / name for name in plan["packages"]):
+                package(path.parent, path, key=key)
+                sync(path)
+                sync_folder(path.parent)
             if key is None:
                 line["unsigned"] = plan["signed"]
             note("run.json")
@@ -293,7 +298,7 @@ def _blank(job: Path, warc: Plan, line: Plan) -> None:
     if not path.exists() and path.name.endswith(OPEN):
         path = path.with_name(path.name.removesuffix(OPEN))
     if warc["length"] is not None and path.name.endswith(OPEN):
-        os.truncate(path, warc["length"])  # what a kill tore off is part of something, too
+        os.truncate(path, warc["length"])  # the next start would cut off what a kill tore
     form = form_of(path)
     write_over(path, ((place, _filled(form, path, place, size, said, line)) for place, size, said in warc["stretches"]))
 
@@ -342,8 +347,10 @@ def _filter_index(run: Path, plan: Plan) -> None:
 
 def _drop_visits(job: Path, plan: Plan) -> None:
     addresses = _addresses(plan)
-    for name in plan["pictures"]:
-        (job / name).unlink(missing_ok=True)
+    for picture in (job / name for name in plan["pictures"]):
+        picture.unlink(missing_ok=True)
+        if picture.parent.is_dir():
+            sync_folder(picture.parent)
     for name in plan["visits"]:
         kept = [line for line in _json_lines(job / name) if not _is_gone(addresses, line)]
         with atomically(job / name) as out:
