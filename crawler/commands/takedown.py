@@ -32,6 +32,7 @@ EXAMPLES = """
 Takes all captures and records of an article out of a job, under all its addresses: WARC records are written over where
 they lie, lines, index, packages, pictures and ledger made without them; so are lists, feeds and sitemaps that hold its
 headline or a sentence. It is not fetched or exported again. Pages of other articles that name it are left, and told.
+Without a folder all jobs in output/ are meant.
 What was said cannot be brought back. --lift only lets addresses be fetched again.
 exit status: 0 done, 1 error, 2 usage, 3 some addresses are not known, 5 a run of the job is working
 """
@@ -47,7 +48,7 @@ class Command(ScrapyCommand):
     requires_project = True
 
     def syntax(self) -> str:
-        return "[options] JOB-FOLDER ... URL ..."
+        return "[options] [JOB-FOLDER ...] URL ..."
 
     def short_desc(self) -> str:
         return "Take articles or an outlet out of jobs, WARC files and exports for good"
@@ -84,9 +85,8 @@ class Command(ScrapyCommand):
     def _run(self, args: list[str], opts: argparse.Namespace) -> ExitStatus:
         urls = [_url(name) for name in args if "://" in name]
         urls += [_url(url) for name in opts.list for url in read_list(name).pages]
-        jobs = [job for name in args if "://" not in name for job in _jobs(Path(name))]
-        if not jobs:
-            raise UsageError("name a job's folder, such as output/rferl, or one with jobs in it")
+        places = [name for name in args if "://" not in name] or ["output"]
+        jobs = list(dict.fromkeys(job for name in places for job in _jobs(Path(name))))
         if opts.resume:
             for job in jobs:
                 line = resume(job, key=_key(opts), note=_note(opts))
@@ -200,6 +200,7 @@ def _told(job: Path, found: Found) -> Iterator[str]:
     yield from _some("LEFT: pages of other articles that hold a headline or a sentence", _counted(found.left))
     yield from _some("LEFT: lists that hold what other articles of the site say, too", _counted(found.lists))
     yield from _some("LEFT: other articles that tell the same", list(dict.fromkeys(found.retold)))
+    yield from _some("LEFT: records that are damaged, so that nobody knows what they hold", found.damaged)
     yield from _some("LEFT: beginnings of lines in what is known of the site", sorted(found.memories))
 
 
@@ -224,6 +225,7 @@ def _summary(job: Path, found: Found) -> dict[str, Any]:
         "left": found.left | found.lists,
         "retold": list(dict.fromkeys(found.retold)),
         "memories": sorted(found.memories),
+        "damaged": found.damaged,
     }
 
 

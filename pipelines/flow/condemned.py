@@ -23,6 +23,7 @@ from pipelines.archive.fields import CONTENT_TYPE as WARC_FIELDS
 from pipelines.archive.fields import decode_provenance
 from pipelines.archive.http import parse_head, payload_of
 from pipelines.archive.scan import MAX_BLOCK, OPEN, Record, form_of, scan
+from pipelines.archive.stream import FramingError
 from pipelines.archive.values import DOM_URI, PICTURE_URI
 from pipelines.archive.writer import INTERIM_URI, NOTE_URI
 from pipelines.errors import ArchiveError, ConfigError, LedgerError
@@ -120,6 +121,8 @@ class Found:
     """Ids of the article records that go."""
     titles: list[int] = field(default_factory=list)
     """Rows of the frontier whose title holds a headline."""
+    damaged: list[str] = field(default_factory=list)
+    """Records that cannot be read, so that nobody knows what they hold."""
     unknown: dict[str, list[str]] = field(default_factory=dict)
     """Addresses of which nothing was found, and those nearest to them."""
 
@@ -433,7 +436,7 @@ class _Archive:
 
     def look(self) -> None:
         stop = self._found.stops.get(self._path)
-        for record in scan(self._path, stop=stop, limit=self._limit, on_error=lambda error: None):
+        for record in scan(self._path, stop=stop, limit=self._limit, on_error=self._cannot_read):
             kind = record.get("warc-type")
             if kind in ("response", "revisit", "resource"):
                 self._close()
@@ -443,6 +446,9 @@ class _Archive:
         self._close()
         if self._stretches:
             self._found.warcs[self._path] = self._stretches
+
+    def _cannot_read(self, error: FramingError) -> None:
+        self._found.damaged.append(f"{self._path.name}: {error}")
 
     def _limit(self, record: Record) -> int:
         """What goes by its address need not be read, nor what can hold no text."""

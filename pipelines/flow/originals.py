@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from pipelines.archive.fields import CONTENT_TYPE as WARC_FIELDS
 from pipelines.archive.fields import encode_fields
 from pipelines.archive.record import member, warc_date
 from pipelines.archive.scan import scan
+from pipelines.errors import RecordError
 
 logger = logging.getLogger(__name__)
 
@@ -21,13 +22,20 @@ Address = tuple[str, str]
 """URL and timestamp, as an index has them."""
 
 
-def write_originals(run: Path, warcs: Sequence[Path], out: Path, *, created: datetime) -> int:
+def write_originals(
+    run: Path,
+    warcs: Sequence[Path],
+    out: Path,
+    *,
+    created: datetime,
+    on_error: Callable[[RecordError], None] | None = None,
+) -> int:
     """Write to ``out`` the records that revisits in these files of a run refer to and none of the files holds, byte for
     byte as the job's other runs have them. Gives their number; without any, nothing is written.
 
     Only the index of the other runs is read, and of their WARC files only these records.
     """
-    wanted = _referred_to(warcs)
+    wanted = _referred_to(warcs, on_error)
     number = 0
     for other in sorted((path for path in run.parent.iterdir() if path != run), reverse=True):
         if not wanted:
@@ -45,11 +53,11 @@ def write_originals(run: Path, warcs: Sequence[Path], out: Path, *, created: dat
     return number
 
 
-def _referred_to(warcs: Sequence[Path]) -> set[Address]:
+def _referred_to(warcs: Sequence[Path], on_error: Callable[[RecordError], None] | None) -> set[Address]:
     held: set[str] = set()
     referred: dict[str, Address] = {}
     for path in warcs:
-        for record in scan(path, limit=0):
+        for record in scan(path, limit=0, on_error=on_error):
             held.add(record.uri("warc-record-id"))
             if record.get("warc-type") == "revisit":
                 moment = timestamp(record.get("warc-refers-to-date"))

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines import VERSION
 from pipelines.archive.wacz import Page, build
 from pipelines.archive.writer import OPEN
-from pipelines.errors import ArchiveError
+from pipelines.errors import ArchiveError, RecordError
 from pipelines.flow.files import warc_files
 from pipelines.flow.originals import write_originals
 
 
-def package(run: Path, out: Path, *, key: bytes | None = None, created: datetime | None = None) -> None:
-    """Write the WACZ of a run. ``key`` is a PEM private key to sign with.
+def package(
+    run: Path,
+    out: Path,
+    *,
+    key: bytes | None = None,
+    created: datetime | None = None,
+    on_error: Callable[[RecordError], None] | None = None,
+) -> None:
+    """Write the WACZ of a run. ``key`` is a PEM private key to sign with. Damaged records are told to ``on_error``;
+    without one they are raised.
 
     What its revisits refer to in earlier runs of the job is put in, so that the package replays by itself.
 
@@ -32,7 +40,7 @@ def package(run: Path, out: Path, *, key: bytes | None = None, created: datetime
     created = created or datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="broadsheet-wacz-") as scratch:
         originals = Path(scratch) / f"{run.name}-originals.warc.gz"
-        if write_originals(run, files, originals, created=created):
+        if write_originals(run, files, originals, created=created, on_error=on_error):
             files = [*files, originals]
         build(
             files,
@@ -42,6 +50,7 @@ def package(run: Path, out: Path, *, key: bytes | None = None, created: datetime
             title=f"{run.parent.parent.name} {run.name}",
             software=f"Broadsheet {VERSION}",
             key=key,
+            on_error=on_error,
         )
 
 

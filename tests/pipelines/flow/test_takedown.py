@@ -617,6 +617,16 @@ def test_several_at_once_and_one_after_the_other(job: Path, made: Path, tmp_path
     assert len((other / LOG).read_text("utf-8").splitlines()) == 2
 
 
+def test_what_cannot_be_read_is_told(job: Path) -> None:
+    warc = next(job.glob("runs/*/*.warc.gz"))
+    offset, data = sorted(members(warc).items())[-2]
+    with warc.open("r+b") as handle:
+        handle.seek(offset + len(data) // 2)
+        handle.write(b"damage!!")
+    (told,) = down(job, 1)["damaged"]
+    assert told.startswith(f"{warc.name}: at {offset}: gzip is damaged")
+
+
 def test_what_is_not_known(job: Path) -> None:
     before = state(job)
     seen: list[Found] = []
