@@ -6,8 +6,10 @@ import re
 from typing import Any
 from urllib.parse import urljoin
 
+from lxml.html import HtmlElement
+
 from pipelines.text import jsonld
-from pipelines.text.structured import Markup, plain
+from pipelines.text.structured import Markup, plain, text_of
 
 _TIERS = {
     "free": True,
@@ -20,7 +22,14 @@ _TIERS = {
     "subscriber": False,
     "registered": None,
 }
-_CC = re.compile(r"^(?:https?:)?//(?:www\.)?creativecommons\.org/(?:licenses|publicdomain)/", re.I)
+_CAPTION = re.compile(r"caption|credit|photo|picture|image|gallery|bild|foto|legend", re.I)
+_PICTURE = re.compile(
+    r"photo|picture|image|illustration|graphic|video|foto|bild|grafik|graphique|imagen|imagem|immagin|obraz|zdj|kuva"
+    r"|фото|изображени|зображенн|写真|画像|图片|圖片|照片|사진|صورة|תמונ",
+    re.I,
+)
+"""Words of credits, as parts of words; one that stands there by chance costs a permission, no more."""
+_BLOCKS = frozenset({"p", "li", "dd", "td", "div", "small", "footer", "section", "aside", "article", "body"})
 
 
 def is_accessible_for_free(page: Markup) -> bool | None:
@@ -67,10 +76,8 @@ def _flag(value: Any) -> bool | None:
 
 def license_of(page: Markup) -> str | None:
     """JSON-LD ``license``, ``rel=license``, or a Creative Commons link at the article's foot; no RSL document."""
-    value = page.article.get("license")
-    stated = jsonld.first(value.get("url") or value.get("@id") if isinstance(value, dict) else value)
-    if stated and plain(stated):
-        return plain(stated)
+    for named in stated_licenses(page):
+        return named
     terms = rsl_links(page)
     for href in [href for href in page.links.get("license", ()) if href not in terms][:1]:
         try:
@@ -80,7 +87,22 @@ def license_of(page: Markup) -> str | None:
     for name in ("dc.rights.license", "dcterms.license", "license", "rights-license"):
         if stated := page.first(name):
             return plain(stated)
+    for name in ("dcterms.license", "dcterms:license"):  # DCMI's "Expressing Dublin Core metadata using HTML"
+        for href in page.links.get(name, ()):
+            return href
     return None
+
+
+def stated_licenses(page: Markup) -> list[str]:
+    """All that JSON-LD names as ``license`` of the article: addresses, and names of what has none."""
+    value = page.article.get("license")
+    found = []
+    for each in value if isinstance(value, list) else [value]:
+        each = jsonld.resolve(each, page.index)
+        stated = jsonld.first((each.get("url") or each.get("@id") or each) if isinstance(each, dict) else each)
+        if stated and (text := plain(stated)):
+            found.append(text)
+    return found
 
 
 def rsl_links(page: Markup) -> list[str]:
@@ -89,18 +111,34 @@ def rsl_links(page: Markup) -> list[str]:
 
 
 def is_loose(page: Markup) -> bool:
-    """Whether the licence stands in a link of the text only: it may be that of a picture."""
-    if page.article.get("license") or not (links := _license_links(page)):
+    """Whether the licence stands in links of the text only, and not all of them are the page's own.
+
+    By the HTML standard ``rel=license`` is of the page's main content; but people mark up the credits of pictures
+    with it as well. Two different ones cannot both be the page's.
+    """
+    if page.article.get("license"):
         return False
-    return not any(tag == "link" and not rsl for tag, _, rsl in links)
+    links = [(element, href) for element, href, rsl in _license_links(page) if not rsl]
+    if any(element.tag == "link" for element, _ in links):
+        return False
+    return len({href for _, href in links}) > 1 or any(_of_a_picture(element) for element, _ in links)
 
 
-def _license_links(page: Markup) -> list[tuple[str, str, bool]]:
-    """Links with ``rel=license``: their element, address, and whether they are RSL. Few pages have any."""
+def _of_a_picture(link: HtmlElement) -> bool:
+    """Whether a link stands in a caption, or in a paragraph that speaks of pictures."""
+    around = [link, *link.iterancestors()][:8]
+    if any(each.tag in ("figure", "figcaption") or _CAPTION.search(each.get("class", "")[:400]) for each in around):
+        return True
+    block = next((each for each in around if each.tag in _BLOCKS), None)
+    return block is not None and bool(_PICTURE.search(text_of(block)))
+
+
+def _license_links(page: Markup) -> list[tuple[HtmlElement, str, bool]]:
+    """Links with ``rel=license``, their address, and whether they are RSL. Few pages have any."""
     if "license" not in page.links:
         return []
     return [
-        (element.tag, element.get("href", "").strip(), "rsl+xml" in element.get("type", "").lower())
+        (element, element.get("href", "").strip(), "rsl+xml" in element.get("type", "").lower())
         for element in page.tree.iter("link", "a")
         if "license" in element.get("rel", "").lower().split()
     ]

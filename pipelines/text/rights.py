@@ -39,13 +39,20 @@ _SIGNAL_META = frozenset({"content-signal", "content-usage"})
 _DIRECTIVE = re.compile(
     r"""unavailable[_-]after\s*:\s*(?P<date>[^,;]*(?:,\s*\d[^,;]*)?)   # dates have commas and colons in them
       | (?P<limit>max-(?:snippet|image-preview|video-preview))\s*:\s*(?P<most>-?\w+)
-      | (?P<agent>[\w.*-]+)\s*:(?!//)
+      | (?P<agent>[\w.*-]+)(?:/[\w.]+)?\s*:(?!//)       # a version may follow it
       | (?P<word>[\w-]+)""",
     re.VERBOSE | re.IGNORECASE,
 )
 
-_CC = re.compile(r"creativecommons\.org/(?P<kind>licenses|publicdomain)/(?P<terms>[a-z+-]+)", re.IGNORECASE)
-_CC_NAME = re.compile(r"\s*(?:creative commons|cc)[ -]?(?P<terms>0|by(?:-(?:nc|nd|sa))*)\b", re.IGNORECASE)
+_CC = re.compile(
+    r"""(?:^|(?<=[\s("'<,;:]))(?:(?:https?:)?//)?(?:www\.)?creativecommons\.org/(?:licenses|publicdomain)/
+        (?P<terms>[a-z+-]+)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_CC_NAME = re.compile(
+    r"\s*(?:creative commons|cc)[ -]*(?P<terms>(?:0|zero|by|attribution)\b.*)", re.IGNORECASE | re.DOTALL
+)
+_RESTRICTED = re.compile(r"(?<![a-z])n[cd](?![a-z])|non-?\s?commercial|no-?\s?deriv", re.IGNORECASE)
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _REL = re.compile(r"""\brel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,]+))""", re.IGNORECASE)
 _TYPE = re.compile(r"""\btype\s*=\s*["']?application/rsl\+xml""", re.IGNORECASE)
@@ -246,8 +253,9 @@ def _licenses(page: Markup, headers: dict[str, list[str]], host: HostSignals) ->
             if rel and "license" in (rel[1] or rel[2] or rel[3]).lower().split():
                 (rsl if _TYPE.search(parameters) else named).append(_absolute(page, target))
     chosen = access.license_of(page)
-    own = [*named, *([chosen] if chosen and not access.is_loose(page) else [])]
-    others = [_absolute(page, href) for href in page.links.get("license", ())] + named
+    stated = access.stated_licenses(page)
+    own = [*named, *stated, *([chosen] if chosen and not access.is_loose(page) else [])]
+    others = stated + [_absolute(page, href) for href in page.links.get("license", ())] + named
     return _Licenses(
         tuple(_once(rsl))[:MAX_VALUES],
         tuple(each for each in _once(others) if each != chosen and each not in rsl)[:MAX_VALUES],
@@ -267,8 +275,7 @@ def _open(license: str) -> Literal["all", "copies"] | None:
     found = _CC.search(license) or _CC_NAME.match(license)
     if found is None:
         return None
-    terms = found["terms"].lower().replace("+", "-").split("-")
-    return "copies" if "nc" in terms or "nd" in terms else "all"
+    return "copies" if _RESTRICTED.search(found["terms"]) else "all"
 
 
 def _text(page: Markup, name: str, *metas: str) -> str | None:
