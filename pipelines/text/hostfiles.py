@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from pipelines.model import HostSignals
-from pipelines.text.agents import AGENTS, BY_TOKEN
+from pipelines.text.agents import AGENTS, BY_TOKEN, TRAINS
 from pipelines.text.robotsrules import Pattern, Rules, targets
 from pipelines.text.robotstxt import decode, fields, product_token, read_groups
 
@@ -97,19 +97,25 @@ class RobotsSignals:
         ours = groups.get(product_token(agent), groups.get("*", []))
         lines = [*_before_groups(text), *(value for field, value in ours if field == "signal")]
         self._signals = sorted(map(_signal, lines), key=lambda signal: -signal.length)
+        self._to_agents = _to_agents(groups)
         licenses = (value.split()[0][:MAX_ADDRESS] for field, value in fields(text) if field == "license" and value)
         self._rsl = tuple(dict.fromkeys(licenses))[:MAX_LICENSES]
 
     def of(self, url: str) -> HostSignals:
         """What is said of a page."""
         tokens = {token for rules, tokens in self._named if not rules.allow(url) for token in tokens}
-        signals = [signal for signal in self._signals if signal.where is None or not signal.where.allow(url)]
+        signals = _for_page(self._signals, url)
+        uses = _most_specific(signals)
+        for theirs in self._to_agents:
+            if dict(_most_specific(_for_page(theirs, url))).get("ai_train") is False:
+                signals = [*signals, *_for_page(theirs, url)]
+                uses = tuple(sorted({**dict(uses), "ai_train": False}.items()))
         return HostSignals(
             robots_txt="rules",
             agents=tuple(agent.token for agent in AGENTS if agent.token in tokens) if tokens else (),
             everyone=not self._everyone.allow(url),
             content_signal="; ".join(" ".join(signal.line.split()) for signal in signals)[:MAX_SIGNAL] or None,
-            uses=_most_specific(signals),
+            uses=uses,
             rsl=self._rsl,
         )
 
@@ -126,6 +132,27 @@ def _signal(line: str) -> _Signal:
     if parts := _PATTERN.fullmatch(line):
         return _Signal(line, parts[2], Rules([("disallow", parts[1])]), len(parts[1]))
     return _Signal(line, line)
+
+
+def _to_agents(groups: Mapping[str, list[tuple[str, str]]]) -> list[list[_Signal]]:
+    """The signals in groups that name agents of training or data sets: what is refused to these is refused to training.
+
+    The names stand before the lines; what is permitted to these is no permission for others.
+    """
+    names: dict[tuple[str, ...], list[str]] = {}
+    for token in BY_TOKEN.keys() & groups.keys():
+        if BY_TOKEN[token].token in TRAINS and (
+            lines := [value for field, value in groups[token] if field == "signal"]
+        ):
+            names.setdefault(tuple(lines), []).append(BY_TOKEN[token].token)
+    return [
+        [signal._replace(line=f"{', '.join(sorted(tokens))}: {signal.line}") for signal in map(_signal, lines)]
+        for lines, tokens in sorted(names.items())
+    ]
+
+
+def _for_page(signals: Iterable[_Signal], url: str) -> list[_Signal]:
+    return [signal for signal in signals if signal.where is None or not signal.where.allow(url)]
 
 
 def _most_specific(signals: Iterable[_Signal]) -> tuple[tuple[str, bool], ...]:

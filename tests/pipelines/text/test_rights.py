@@ -176,6 +176,10 @@ CASES: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("this path let out", {"robots": "User-agent: *\nContent-Signal: /politics/ ai-train=yes\nContent-Signal: ai-train=no"}, P, "", "content-signal"),
     ("a contradiction", {"robots": "User-agent: *\nContent-Signal: ai-train=yes\nContent-Signal: ai-train=no"}, F, "content-signal", ""),
     ("in another's group", {"robots": "User-agent: Googlebot\nContent-Signal: ai-train=no\n\nUser-agent: *\nDisallow:"}, U, "", ""),
+    ("in a group of training agents", {"robots": "User-agent: GPTBot\nUser-agent: CCBot\nContent-Signal: search=yes, ai-train=no\nAllow: /\n\nUser-agent: *\nContent-Signal: ai-train=yes"}, F, "content-signal", ""),
+    ("in that group, for another path", {"robots": "User-agent: GPTBot\nContent-Signal: /sport/ ai-train=no\nAllow: /"}, U, "", ""),
+    ("in that group, permitted", {"robots": "User-agent: GPTBot\nContent-Signal: ai-train=yes\nAllow: /"}, U, "", ""),
+    ("in a group of search agents", {"robots": "User-agent: PerplexityBot\nContent-Signal: ai-train=no\nAllow: /"}, U, "", ""),
     ("above all groups", {"robots": "Content-Signal: ai-train=no\nUser-agent: *\nDisallow:"}, F, "content-signal", ""),
     ("Content-Usage", {"robots": "User-agent: *\nContent-Usage: train-ai=n"}, F, "content-signal", ""),
     ("Content-Usage for a path", {"robots": "User-agent: *\nContent-Usage: train-ai=n\nContent-Usage: /politics/ train-ai=y"}, P, "", "content-signal"),
@@ -304,6 +308,12 @@ def test_raw_values_stand_beside_plain_ones() -> None:
 def test_tdm_policy(given: dict[str, Any], reservation: int | None, policy: str | None, source: str | None) -> None:
     found = rights(**given)
     assert (found.tdm_reservation, found.tdm_policy, found.tdm_source) == (reservation, policy, source)
+
+
+def test_signals_to_agents_are_recorded_with_their_names() -> None:
+    found = rights(robots="User-agent: GPTBot\nUser-agent: CCBot\nContent-Signal: search=no, ai-train=no\nAllow: /")
+    assert found.content_signal == ("CCBot, GPTBot: search=no, ai-train=no",)
+    assert (found.ai_train, found.search) == (False, None)
 
 
 def test_rsl_is_no_licence_and_licences_are_told_once() -> None:
