@@ -1,11 +1,11 @@
 """What a page costs by the pool of processes and by Dask: CPU per page, with start-up and without it.
 
-    python benchmarks/engines.py --files 24 --rounds 3
+    python benchmarks/engines.py --files 12 --rounds 4
 
-Articles of the sample web are written to WARC files. ``scrapy extract`` makes parts of a file for each job, so that
-all are started, and of many files, by each engine in turn, the other first in every second round. Without start-up, a
-page costs the difference, divided by its pages; with it, all CPU of many files by all their pages. CPU is that of the
-command and of every process below it. The parts of both engines must be the same.
+Articles of the sample web are written to WARC files. Both engines make parts of a file for each job, so that all are
+started, and of many files, **at the same time**, so that whatever else the machine is busy with costs both the same.
+Without start-up, a page costs the difference, divided by its pages; with it, all CPU of many files by all their pages.
+CPU is that of the command and of every process below it. The parts of both engines must be the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from pathlib import Path
 
@@ -47,23 +46,36 @@ def corpus(folder: Path, files: int) -> int:
     return len(urls)
 
 
-def measured(inputs: list[Path], output: Path, engine: str, jobs: int) -> tuple[float, float]:
-    """Seconds of CPU and of time."""
-    command = [sys.executable, "-m", "scrapy", "extract", *map(str, inputs), "-o", f"{output}/"]
-    started, before = time.monotonic(), os.times()
-    process = subprocess.Popen([*command, "--engine", engine, "--jobs", str(jobs)], stderr=subprocess.DEVNULL)
-    failed = process.wait()
-    wall = time.monotonic() - started
+def alone(engine: str, jobs: int, output: str, inputs: list[str]) -> float:
+    """Seconds of CPU of ``scrapy extract``."""
+    pr_set_child_subreaper = 36  # prctl(2)
+    ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1)
+    command = [sys.executable, "-m", "scrapy", "extract", *inputs, "-o", f"{output}/"]
+    command += ["--engine", engine, "--jobs", str(jobs)]
+    if failed := subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode:
+        raise SystemExit(f"{engine} ended with status {failed}")
     while True:  # what outlived the command and was left to us
         try:
             os.wait()
         except ChildProcessError:
             break
-    after = os.times()
-    if failed:
-        raise SystemExit(f"{engine} ended with status {failed}")
-    user, system = after.children_user - before.children_user, after.children_system - before.children_system
-    return user + system, wall
+    used = os.times()
+    return used.children_user + used.children_system
+
+
+def together(inputs: list[Path], folder: Path, jobs: int) -> dict[str, float]:
+    """Seconds of CPU of each engine, while the other works as well."""
+    running = {
+        engine: subprocess.Popen(
+            [sys.executable, __file__, "--alone", engine, str(jobs), f"{folder}-{engine}", *map(str, inputs)],
+            stdout=subprocess.PIPE,
+        )
+        for engine in ENGINES
+    }
+    said = {engine: process.communicate()[0] for engine, process in running.items()}
+    if any(process.returncode for process in running.values()):
+        raise SystemExit("an engine failed")
+    return {engine: float(text) for engine, text in said.items()}
 
 
 def parts(folder: Path) -> dict[str, bytes]:
@@ -73,30 +85,27 @@ def parts(folder: Path) -> dict[str, bytes]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--files", type=int, default=12)
-    options.add_argument("--rounds", type=int, default=2)
-    options.add_argument("--jobs", type=int, default=2)
+    options.add_argument("--rounds", type=int, default=4)
+    options.add_argument("--jobs", type=int, default=1, help="of each engine (default: %(default)s)")
     asked = options.parse_args()
-    pr_set_child_subreaper = 36  # prctl(2)
-    ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pages = corpus(folder / "in", asked.files)
         inputs = sorted((folder / "in").iterdir())
         costs: dict[str, list[tuple[float, float]]] = {engine: [] for engine in ENGINES}
         for number in range(asked.rounds):
-            for engine in ENGINES if number % 2 == 0 else reversed(ENGINES):
-                few, many = folder / f"few-{engine}-{number}", folder / f"many-{engine}-{number}"
-                start, _ = measured(inputs[: asked.jobs], few, engine, asked.jobs)
-                whole, wall = measured(inputs, many, engine, asked.jobs)
-                without = (whole - start) / (pages * (asked.files - asked.jobs))
-                costs[engine].append((without, whole / (pages * asked.files)))
+            few, many = folder / f"few-{number}", folder / f"many-{number}"
+            start, whole = together(inputs[: asked.jobs], few, asked.jobs), together(inputs, many, asked.jobs)
+            for engine in ENGINES:
+                without = (whole[engine] - start[engine]) / (pages * (asked.files - asked.jobs))
+                costs[engine].append((without, whole[engine] / (pages * asked.files)))
                 print(
-                    f"{engine}: {pages * asked.jobs} pages {start:.1f} s CPU,"
-                    f" {pages * asked.files} pages {whole:.1f} s CPU ({wall:.0f} s):"
+                    f"{engine}: {pages * asked.jobs} pages {start[engine]:.1f} s CPU,"
+                    f" {pages * asked.files} pages {whole[engine]:.1f} s CPU:"
                     f" {1000 * without:.2f} ms CPU a page, with start-up {1000 * costs[engine][-1][1]:.2f}",
                     flush=True,
                 )
-            same = parts(folder / f"many-pool-{number}") == parts(folder / f"many-dask-{number}")
+            same = parts(Path(f"{many}-pool")) == parts(Path(f"{many}-dask"))
             print("the same parts" if same else "THE PARTS DIFFER", flush=True)
         for at, name in enumerate(("without start-up", "with start-up")):
             ratios = [dask[at] / pool[at] for pool, dask in zip(costs["pool"], costs["dask"], strict=True)]
@@ -108,4 +117,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--alone"]:
+        print(alone(sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5:]))
+    else:
+        main()
