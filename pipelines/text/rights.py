@@ -17,9 +17,10 @@ from pipelines.text.hostfiles import MAX_ADDRESS, policy_of, reservation_of, use
 from pipelines.text.structured import Markup, plain
 
 MAX_VALUE = 500
-"""Characters of a value that are kept; the longest X-Robots-Tag that names its agents one by one has some 300."""
+"""Characters of a value that are recorded; all of it is read."""
 
 MAX_VALUES = 20
+"""Of one signal that are recorded."""
 
 _NO_AI = frozenset({"noai", "noml"})
 """DeviantArt's noai (2022), Mojeek's noml (2023). ``noimageai`` speaks of pictures, which a text is not."""
@@ -65,16 +66,16 @@ def read(page: Markup, capture: Capture) -> Rights:
     """The rights of a page. The same input gives the same, always."""
     host = capture.provenance.signals or HostSignals()
     headers = _headers(capture)
-    x_robots_tag = _kept(headers.get("x-robots-tag", ()))
+    x_robots_tag = headers.get("x-robots-tag", [])
     meta = page.meta
     spoken = sorted(_META & meta.keys()) if not _META.isdisjoint(meta) else []
-    meta_robots = tuple((name, value[:MAX_VALUE]) for name in spoken for value in _once(meta[name]))[:MAX_VALUES]
+    meta_robots = [(name, value) for name in spoken for value in meta[name]]
     by_header = {each for value in x_robots_tag for each in directives(value)}
     by_meta = {each for name, value in meta_robots for each in directives(value, "" if name in _ALL else name)}
     tdm = _tdm(page, headers, host)
-    signals = _kept([*headers.get("content-signal", ()), *headers.get("content-usage", ())])
+    signals = [*headers.get("content-signal", ()), *headers.get("content-usage", ())]
     if not _SIGNAL_META.isdisjoint(meta):
-        signals += _kept(value for name in sorted(_SIGNAL_META & meta.keys()) for value in meta[name])
+        signals += [value for name in sorted(_SIGNAL_META & meta.keys()) for value in meta[name]]
     uses = _together(dict(host.uses), signals)
     licenses = _licenses(page, headers, host)
     known = host.robots_txt is not None
@@ -108,8 +109,8 @@ def read(page: Markup, capture: Capture) -> Rights:
         robots_txt=host.robots_txt,
         robots_agents=host.agents if known else None,
         robots_everyone=host.everyone if known else None,
-        x_robots_tag=x_robots_tag,
-        meta_robots=tuple(f"{name}: {value}" for name, value in meta_robots),
+        x_robots_tag=_kept(x_robots_tag),
+        meta_robots=_kept(f"{name}: {value}" for name, value in meta_robots),
         directives=tuple(
             f"{agent}: {word}" if agent else word for agent, word in sorted(by_header | by_meta)[: 3 * MAX_VALUES]
         ),
@@ -117,14 +118,14 @@ def read(page: Markup, capture: Capture) -> Rights:
         tdm_policy=tdm.policy,
         tdm_source=tdm.source,
         tdm_file=host.tdm_file,
-        content_signal=((host.content_signal,) if host.content_signal else ()) + signals,
+        content_signal=((host.content_signal,) if host.content_signal else ()) + _kept(signals),
         ai_train=uses.get("ai_train"),
         ai_input=uses.get("ai_input"),
         search=uses.get("search"),
         rsl=licenses.rsl,
         other_licenses=licenses.others,
         copyright_notice=_text(page, "copyrightNotice", "dcterms.rights", "dc.rights", "rights", "copyright"),
-        copyright_holder=_text(page, "copyrightHolder", "dcterms.rightsholder", "dcterms.rightsHolder"),
+        copyright_holder=_text(page, "copyrightHolder", "dcterms.rightsholder"),
         usage_info=_text(page, "usageInfo"),
     )
 
@@ -134,7 +135,6 @@ _ALL = ("robots", "x-robots-tag")
 _WANTED = frozenset({
     "x-robots-tag", "tdm-reservation", "tdm-policy", "content-signal", "content-usage", "link"
 })  # fmt: skip
-_NONE: dict[str, list[str]] = {}
 
 
 def _headers(capture: Capture) -> dict[str, list[str]]:
@@ -151,7 +151,7 @@ def _kept(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _once(values: Iterable[str]) -> Iterator[str]:
-    """Each value but the empty ones once, white space squeezed."""
+    """Each value but the empty ones once, white space squeezed, as much as is recorded."""
     return iter(dict.fromkeys(short for value in values if (short := " ".join(value.split())[:MAX_VALUE])))
 
 

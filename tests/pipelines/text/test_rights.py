@@ -369,4 +369,5 @@ def test_directives_of_hostile_values() -> None:
     assert list(directives(":,;: , :x: ::")) == []
     assert len(list(directives("a: " * 10_000 + "b," * 10_000))) == 10_000
     assert uses_of("a" * 100_000) == uses_of("=" * 100_000) == uses_of("a " * 100_000) == {}
-    assert len(rights(headers=x(*(f"a{n}: noindex" for n in range(1000)))).x_robots_tag) == 20
+    found = rights(headers=x(*(f"a{n}: noindex" for n in range(1000)), "nofollow, " * 1000 + "noai"))
+    assert (len(found.x_robots_tag), found.verdict) == (20, "forbidden"), "all is read, not all is recorded"
