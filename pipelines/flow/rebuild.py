@@ -6,6 +6,7 @@ leaves one: its whole captures are in the ledger, without an outcome.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines import VERSION, clock
 from pipelines.archive.cdxj import write_index
 from pipelines.archive.reader import records
 from pipelines.archive.scan import OPEN
@@ -23,9 +25,12 @@ from pipelines.flow.files import (
     CHANGES,
     INDEX,
     RECORDS,
+    SUMMARY,
+    atomically,
     part_of,
     put_in_place,
     records_name,
+    sha256,
     sync,
     warcs_in,
     whole_lengths,
@@ -92,6 +97,8 @@ def rebuild(job: Path, workers: Workers, parts: Parts) -> Iterator[Rebuilt]:
             sync(part_of(path))
         # Records first: a ledger that is older than they are can be rebuilt again, one that is newer would be believed.
         put_in_place(made)
+        for folder in runs:
+            _name_anew(folder)
         _settle_old(target)
         put_in_place([target])
     finally:
@@ -99,6 +106,28 @@ def rebuild(job: Path, workers: Workers, parts: Parts) -> Iterator[Rebuilt]:
             part_of(path).unlink(missing_ok=True)
         _remove(job, part_of(target).name)
         lock.release()
+
+
+def _name_anew(run: Path) -> None:
+    """Have ``run.json`` name the records and the index as they are now, and say so. What it says of the WARC files
+    stands: a seal that is broken there stays broken."""
+    path = run / SUMMARY
+    try:
+        document = json.loads(path.read_bytes())
+        entries = {str(entry["name"]): entry for entry in document["files"]}
+    except (OSError, ValueError, TypeError, KeyError):  # none there, or ``verify`` tells
+        return
+    before: dict[str, str] = {}
+    for name in (*RECORDS, INDEX):
+        file, entry = run / name, entries.get(name)
+        if entry is not None and file.is_file() and entry.get("sha256") != (digest := sha256(file)):
+            before[name] = entry.get("sha256")
+            entry |= {"bytes": file.stat().st_size, "sha256": digest}
+    if before:
+        told = {"date": clock.utcnow().isoformat(timespec="seconds"), "broadsheet": VERSION, "before": before}
+        document["rebuilt"] = [*document.get("rebuilt", []), told]
+        with atomically(path) as out:
+            out.write((json.dumps(document, indent=2) + "\n").encode())
 
 
 def _settle_old(ledger: Path) -> None:
