@@ -132,13 +132,19 @@ def identify(text: str, *, declared: Sequence[str], found: Recognised | None = N
         return found.language if found.score >= MIN_SCORE else None
     most = max(found.evidence.values(), default=0.0)
     for language in languages:
-        if found.evidence.get(_alias(language), 0.0) * DOUBT >= most:
+        if _speaks_for(language, found) * DOUBT >= most:
             return language
     first, script = _alias(languages[0]), _script(text)
     denied = first in WORDS or (first in _DETECTED and found.cld2 != first) or script in _ONE
     # A language that we know no words of proves nothing: Latin is what fills an empty template.
     trusted = _alias(found.language or "") in WORDS or script in _ONE
     return found.language if most >= MIN_TO_OVERRULE and denied and trusted else languages[0]
+
+
+def _speaks_for(language: str, found: Recognised) -> float:
+    """Evidence for a declared language: Serbian is written in Latin letters, too, and then found as ``hr``."""
+    names = (_alias(language), "hr") if language in ("sr", "cnr") else (_alias(language),)
+    return max(found.evidence.get(name, 0.0) for name in names)
 
 
 def _alias(language: str) -> str:
@@ -156,6 +162,8 @@ def _cld2(text: str) -> str | None:
     if code == "un" or code.startswith("xx"):
         return None
     language = _CLD2.get(code, code.partition("-")[0])
+    if language == "sr" and _script(text) == "latn":
+        return "hr"
     return "ckb" if language == "ku" and _script(text) == "arab" else language
 
 

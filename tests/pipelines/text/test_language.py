@@ -122,3 +122,19 @@ def test_any_text(text: str) -> None:
     found = language.recognise(text)
     assert (found.language is None) == (found.evidence == {})
     assert 0 <= found.score < 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Gradsko veće je u utorak odlučilo da se stari most zatvori za saobraćaj do kraja godine.",
+        "Градско веће је у уторак одлучило да се стари мост затвори за саобраћај до краја године.",
+    ],
+)
+def test_serbian_stays_serbian_in_either_script(text: str) -> None:
+    assert language.identify(text, declared=["sr"]) == language.identify(text, declared=["en", "sr-RS"]) == "sr"
+    assert language.identify(text, declared=["sr-Latn"]) == "sr"
+
+
+def test_serbo_croatian_in_latin_letters_has_one_name() -> None:
+    assert language.recognise("Gradsko vijeće odlučilo zatvoriti stari most").language == "hr"
