@@ -22,6 +22,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from pipelines.export.state import FOLDER, NAME  # noqa: E402
+from pipelines.model import SCHEMA_VERSION, Rights  # noqa: E402
 from pipelines.records.duplicates import ALIKE, jaccard  # noqa: E402
+from pipelines.text.quality import signals  # noqa: E402
 
 MOST_MEMORY = {False: 500, True: 1000}
 """Megabytes, without and with the search for duplicates."""
@@ -38,6 +41,19 @@ MOST_MEMORY = {False: 500, True: 1000}
 MOST_CPU, LEAST = 60.0, 0.98
 START = datetime(2024, 1, 1, tzinfo=UTC)
 OUTLETS = [f"outlet-{number:02}" for number in range(20)]
+SILENT: dict[str, Any] = {
+    **{field.name: None for field in fields(Rights)}, "verdict": "unstated", "archiving": "unstated",
+    **{name: [] for name in ("forbidden_by", "permitted_by", "archiving_forbidden_by", "x_robots_tag", "meta_robots",
+                             "directives", "content_signal", "rsl", "other_licenses")},
+}  # fmt: skip
+RIGHTS = [
+    SILENT,
+    SILENT | {"robots_txt": "rules", "robots_agents": [], "robots_everyone": False, "tdm_file": "none",
+              "meta_robots": ["max-image-preview:large"], "directives": ["max-image-preview:large"]},
+    SILENT | {"robots_txt": "rules", "robots_agents": ["CCBot", "ClaudeBot", "GPTBot", "Google-Extended"],
+              "robots_everyone": False, "verdict": "forbidden", "forbidden_by": ["robots.txt"], "tdm_file": "none"},
+]  # fmt: skip
+"""What records say of rights; of three kinds."""
 
 
 class Maker:
@@ -52,9 +68,19 @@ class Maker:
             total += 1 / (rank + 10)
             self.weights.append(total)
         self.number = 0
+        self.signals: list[dict[str, Any]] = []
 
     def text(self, length: int) -> list[str]:
         return self.chance.choices(self.words, cum_weights=self.weights, k=length)
+
+    def quality(self) -> list[dict[str, Any]]:
+        """Signals of some made texts: to reckon those of each would take longer than to export it."""
+        if not self.signals:
+            for _ in range(500):
+                words = self.text(self.chance.randint(80, 600))
+                text = "\n\n".join(" ".join(words[at : at + 60]) for at in range(0, len(words), 60))
+                self.signals.append(asdict(signals(text)))
+        return self.signals
 
     def line(self, words: list[str], when: datetime, outlet: str) -> tuple[str, bytes]:
         """A record, as a run writes it; gives its id too."""
@@ -64,8 +90,8 @@ class Maker:
         name = str(uuid.UUID(int=self.chance.getrandbits(128)))
         url = f"https://{outlet}.example/news/story-{number}.html"
         record: dict[str, Any] = {
-            "schema_version": "1.1", "id": name, "url": url, "canonical_url": url, "headline": " ".join(words[:9]),
-            "alternative_headline": None, "description": " ".join(words[:25]), "text": text,
+            "schema_version": SCHEMA_VERSION, "id": name, "url": url, "canonical_url": url,
+            "headline": " ".join(words[:9]), "alternative_headline": None, "description": " ".join(words[:25]), "text": text,
             "authors": [{"name": f"{words[0].title()} {words[1].title()}", "url": None, "type": "Person"}],
             "date_published": date if number % 3 else date[:10], "date_published_raw": date,
             "date_published_source": "json-ld", "date_modified": None, "language": "en", "article_section": ["News"],
@@ -84,6 +110,7 @@ class Maker:
                 "site_memory_digest": None, "text_digest": hash_of(text),
             },
             "version": {"number": 1, "previous_id": None, "first_seen": date, "change": None},
+            "rights": self.chance.choice(RIGHTS), "quality": self.chance.choice(self.quality()),
         }  # fmt: skip
         return name, json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
