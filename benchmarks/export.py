@@ -91,7 +91,8 @@ class Maker:
         url = f"https://{outlet}.example/news/story-{number}.html"
         record: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION, "id": name, "url": url, "canonical_url": url,
-            "headline": " ".join(words[:9]), "alternative_headline": None, "description": " ".join(words[:25]), "text": text,
+            "headline": " ".join(words[:9]), "alternative_headline": None,
+            "description": " ".join(words[:25]), "text": text,
             "authors": [{"name": f"{words[0].title()} {words[1].title()}", "url": None, "type": "Person"}],
             "date_published": date if number % 3 else date[:10], "date_published_raw": date,
             "date_published_source": "json-ld", "date_modified": None, "language": "en", "article_section": ["News"],
