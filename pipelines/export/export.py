@@ -25,7 +25,7 @@ from pipelines.clock import utcnow
 from pipelines.errors import ConfigError, LedgerError
 from pipelines.export import rights
 from pipelines.export.card import card
-from pipelines.export.columns import day_of
+from pipelines.export.columns import day_of, schema
 from pipelines.export.parts import Row, whole, write_lines, write_table
 from pipelines.export.plan import LINES, Plan, dated, judge, month
 from pipelines.export.presets import told
@@ -151,6 +151,8 @@ class _Export:
                 f"{self._output} was exported otherwise ({', '.join(other)}): repeat its options or name a new folder"
             )
         state.set("plan", self._plan.as_json())
+        if sources and self._plan.tabular:
+            self._bring_to_columns()
         down = self._withdraw()
         self._write_parts()  # what a killed export left
         self._read(sources)
@@ -172,6 +174,25 @@ class _Export:
     def _say(self, step: str = "") -> None:
         self._done.step = step or self._done.step
         self._note(self._done)
+
+    def _bring_to_columns(self) -> None:
+        """Have files of other columns, from before a change of the record, written again: readers of a folder (DuckDB,
+        polars) go by the columns of its first file.
+        """
+        columns = schema(duplicates=self._plan.notes_duplicates).to_string()
+        digest = hashlib.sha256(columns.encode()).hexdigest()
+        if self._state.setting("columns") != digest:
+            for (name,) in self._state.rows(
+                "SELECT path FROM source WHERE id IN (SELECT source FROM record WHERE part IS NOT NULL)"
+            ):
+                if not Path(name).exists():
+                    raise ConfigError(
+                        f"{self._output} has files of an older record schema, and {name}, of which they were made, is"
+                        " gone: name a new folder"
+                    )
+            with self._state.together():
+                self._state.run("UPDATE part SET done = 0")
+                self._state.set("columns", digest)
 
     # ------------------------------------------------------------------ what was taken down
 

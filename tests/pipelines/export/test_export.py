@@ -13,8 +13,8 @@ import pyarrow.parquet
 import pytest
 
 from pipelines.errors import BusyError, ConfigError
+from pipelines.export import columns, parts
 from pipelines.export import export as export_module
-from pipelines.export import parts
 from pipelines.export.plan import Plan
 from pipelines.export.sources import sources
 from pipelines.model import Article, Publisher
@@ -293,6 +293,29 @@ def test_an_export_that_was_begun_before_there_were_rights_goes_on(job: Path, tm
     assert manifest(out)["rights"]["verdict"] == {"unknown": 3, "unstated": 1}
     with pytest.raises(ConfigError, match="--respect-rights"):
         exported(job, out, respect_rights=True)
+
+
+def test_files_of_older_columns_are_written_again(job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out, now = tmp_path / "out", columns.schema()
+    older = pyarrow.schema([field for field in now if field.name not in ("rights", "quality")])
+    with monkeypatch.context() as before:
+        for module in (export_module, parts):
+            before.setattr(module, "schema", lambda duplicates: older)
+        exported(job, out, format="parquet")
+        names = {file: file.read_bytes() for file in out.rglob("*.parquet")}
+        assert {pyarrow.parquet.read_schema(file).equals(older) for file in names} == {True}
+        assert exported(job, out, format="parquet").parts == 0
+    (first, *_) = sorted(job.glob("runs/*/articles.jsonl"))
+    first.rename(first.with_suffix(".away"))
+    with pytest.raises(ConfigError, match=r"older record schema.* is gone: name a new folder"):
+        exported(job, out, format="parquet")
+    first.with_suffix(".away").rename(first)
+    add_run(job, "3", [story(4)])
+    done = exported(job, out, format="parquet")
+    assert done.parts == done.files == len(names) + 1
+    assert {pyarrow.parquet.read_schema(file).equals(now) for file in out.rglob("*.parquet")} == {True}
+    assert names.keys() < set(out.rglob("*.parquet")) and done.rows == 4
+    assert exported(job, out, format="parquet").parts == 0
 
 
 def test_parts_and_row_groups_are_bounded_and_sorted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
