@@ -125,7 +125,7 @@ def locate(place: Path, filename: str) -> Path:
     """The WARC of that name in a folder, sealed or still open; a file is itself. Raises ``ArchiveError``."""
     if place.is_file():
         return place
-    for name in (filename, filename + OPEN):
+    for name in (filename, filename + OPEN, filename):  # it may be sealed, which renames it, between two looks
         if (path := place / name).exists():
             return path
     raise ArchiveError(f"there is no {filename} in {place}")

@@ -8,6 +8,7 @@ import time
 import tracemalloc
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -15,7 +16,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from pipelines.archive.check import check
-from pipelines.archive.reader import captures, open_capture, records
+from pipelines.archive.reader import captures, locate, open_capture, records
 from pipelines.archive.scan import scan
 from pipelines.errors import ArchiveError, RecordError
 from pipelines.model import CaptureRef, Provenance, Role
@@ -289,3 +290,18 @@ def test_errors_travel_between_processes(tmp_path):
         list(records(path))
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.offset, again.rule) == (str(caught.value), 0, "torn")
+
+
+def test_a_file_is_found_while_it_is_sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sealing renames it; that may happen between the look for one name and that for the other."""
+    (tmp_path / "a.warc.gz.open").touch()
+    exists = Path.exists
+
+    def sealing(path: Path) -> bool:
+        there = exists(path)
+        if exists(tmp_path / "a.warc.gz.open"):
+            (tmp_path / "a.warc.gz.open").rename(tmp_path / "a.warc.gz")
+        return there
+
+    monkeypatch.setattr(Path, "exists", sealing)
+    assert locate(tmp_path, "a.warc.gz") == tmp_path / "a.warc.gz"
