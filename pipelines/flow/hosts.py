@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from pipelines.model import Capture
 from pipelines.text.decode import decode_content
@@ -13,12 +13,17 @@ from pipelines.text.hostfiles import ROBOTS_PATH, TDMREP_PATH, Host
 MOST_HOSTS = 1_000
 """Hosts kept, the last that were met: at some 10 kB each, 10 MB."""
 
+MOST_MOVED = 20
+"""Hosts that one file may speak for."""
+
 
 class Hosts:
     """The hosts of one file, in its order: a page is judged by what was answered before it."""
 
     def __init__(self) -> None:
         self._hosts: OrderedDict[str, Host] = OrderedDict()
+        self._moved: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        """The hosts that have been redirected to an address for their file (RFC 9309, 2.3.1.2)."""
 
     def told(self, capture: Capture) -> Capture:
         """The capture with what is known of its host; one that is the host's own word is remembered."""
@@ -41,7 +46,23 @@ class Hosts:
             body = decode_content(capture)
         except ValueError:
             return
-        host = self._hosts.setdefault(origin, Host())
-        host.take(path, capture.ref.url, capture.status, body)
+        origins = (*self._moved.pop(capture.ref.url, ()), origin)
+        if 300 <= capture.status < 400:
+            self._move(origins, capture)
+            return
+        for each in dict.fromkeys(origins):
+            host = self._hosts.setdefault(each, Host())
+            host.take(path, capture.ref.url, capture.status, body)
         while len(self._hosts) > MOST_HOSTS:
             self._hosts.popitem(last=False)
+
+    def _move(self, origins: tuple[str, ...], capture: Capture) -> None:
+        location = next((value for name, value in capture.headers if name.lower() == "location"), "")
+        try:
+            target = urljoin(capture.ref.url, location.strip())
+        except ValueError:
+            return
+        if target != capture.ref.url:
+            self._moved[target] = (*self._moved.pop(target, ()), *origins)[:MOST_MOVED]
+            while len(self._moved) > MOST_HOSTS:
+                self._moved.popitem(last=False)
