@@ -24,7 +24,7 @@ def find_browser(settings: BaseSettings) -> Path:
     Raises ``BrowserMissing``, also where the extra that drives it is not there.
     """
     if importlib.util.find_spec("playwright") is None:
-        raise BrowserMissing("--browser needs the extra `browser`: pip install 'broadsheet[browser]'")
+        raise BrowserMissing("--browser needs the extra `browser`: pip install -e '.[browser]' in the checkout")
     if named := settings.get("BROADSHEET_BROWSER"):
         found = shutil.which(str(named))
         if found is None:

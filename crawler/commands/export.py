@@ -28,8 +28,9 @@ EXAMPLES = """
 The same command again adds what is new; after a kill it goes on. Other filters or another format need another folder.
 --where knows the fields of the record (publisher.domain, authors.name …), = != < <= > >=, in ('a', 'b'), contains,
 is null, and, or, not and brackets. Presets are lists of rules about the signals in quality.* (docs/quality.md).
-Parquet, datasets and duplicates need the extra "export": pip install 'broadsheet[export]'
-exit status: 0 complete, 1 error, 2 usage, 3 some lines were no records, 4 disk full, 5 another export works there
+Parquet, datasets and duplicates need the extra "export": pip install -e '.[export]'
+exit status: 0 complete, 1 error, 2 usage, 3 some lines were no records, 4 disk full, 5 another export works there,
+6 interrupted
 """
 
 MOST_TOLD = 10
@@ -109,6 +110,11 @@ class Command(ScrapyCommand):
                 drop_duplicates=opts.drop_duplicates,
             )
             done = export(sources(args), Path(opts.output), plan, lambda done: meter.show(lambda: _progress(done)))
+        except KeyboardInterrupt:
+            meter.done()
+            print("interrupted: the same command goes on", file=sys.stderr)
+            self.exitcode = ExitStatus.INTERRUPTED
+            return
         except BroadsheetError as error:
             meter.done()
             print(f"scrapy export: {error}", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from crawler.commands.shared import Meter, examples, workers_of
 from crawler.status import ExitStatus
 from pipelines.archive.scan import Warc
 from pipelines.archive.wanted import Wanted
-from pipelines.errors import BroadsheetError, ConfigError
+from pipelines.errors import BroadsheetError, ConfigError, DiskFullError
 from pipelines.export.columns import arrow
 from pipelines.export.parts import table_of
 from pipelines.flow.engine import Part, Parts, Plan, by_pool
@@ -125,6 +126,9 @@ class Command(ScrapyCommand):
             else:
                 files = [warc for source in found for warc in source.warcs()]
                 self.exitcode = self._extract(files, output, wanted, opts)
+        except KeyboardInterrupt:
+            print("interrupted: give the same command again", file=sys.stderr)
+            self.exitcode = ExitStatus.INTERRUPTED
         except BroadsheetError as error:
             print(f"scrapy extract: {error}", file=sys.stderr)
             self.exitcode = ExitStatus.of(error)
@@ -164,6 +168,10 @@ class Command(ScrapyCommand):
                     meter.show(lambda: _progress(counts))
             if not counts.changes:
                 changes.unlink(missing_ok=True)  # of an extraction before
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFullError(f"no room for {output}: {error.strerror}") from error
+            raise
         finally:
             workers.close(wait=False)
             meter.done()

@@ -6,6 +6,7 @@ import argparse
 import logging
 import re
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -23,10 +24,26 @@ if TYPE_CHECKING:
     from crawler.crawl import Crawl
 
 
+class _Help(argparse.HelpFormatter):
+    """Indented lines stand as written, so that they can be copied; sentences are as wide as the terminal."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        told: list[str] = []
+        joined = False
+        for line in text.splitlines():
+            sentence = bool(line) and not line.startswith((" ", "exit status:")) and not line.endswith(":")
+            if sentence and joined:
+                told[-1] += f" {line}"
+            else:
+                told.append(line)
+            joined = sentence or line.startswith("exit status: ")
+        return "\n".join(line if line.startswith(" ") else textwrap.fill(line, width) for line in told)
+
+
 def examples(parser: argparse.ArgumentParser, text: str) -> None:
-    """Examples at the end of ``--help``, as written."""
+    """Examples at the end of ``--help``, and what else is to be said."""
     parser.epilog = "examples:\n" + text.strip("\n")
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = _Help
 
 
 def workers_of(command: ScrapyCommand, jobs: int, *, preload: tuple[str, ...] = ()) -> Workers:

@@ -34,7 +34,8 @@ they lie, lines, index, packages, pictures and ledger made without them; so are 
 headline or a sentence. It is not fetched or exported again. Pages of other articles that name it are left, and told.
 Without a folder all jobs in output/ are meant.
 What was said cannot be brought back. --lift only lets addresses be fetched again.
-exit status: 0 done, 1 error, 2 usage, 3 some addresses are not known, 5 a run of the job is working
+exit status: 0 done, 1 error, 2 usage, 3 some addresses are not known, 5 a run of the job is working,
+6 interrupted
 """
 
 MOST_TOLD = 10
@@ -78,6 +79,12 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
             self.exitcode = self._run(args, opts)
+        except KeyboardInterrupt:
+            print(
+                "interrupted: if something was begun, the job is refused until scrapy takedown JOB --resume ends it",
+                file=sys.stderr,
+            )
+            self.exitcode = ExitStatus.INTERRUPTED
         except BroadsheetError as error:
             print(f"scrapy takedown: {error}", file=sys.stderr)
             self.exitcode = ExitStatus.of(error)
@@ -92,11 +99,14 @@ class Command(ScrapyCommand):
                 line = resume(job, key=_key(opts), note=_note(opts))
                 print(f"{job}: there was nothing to bring to an end" if line is None else _done(job, line))
             return self._withdraw(jobs, opts)
+        for name in opts.export:
+            if not (Path(name) / FOLDER).is_dir():  # told now, not when all else is gone
+                raise ConfigError(f"{name} is no export of ours: there is no {FOLDER} in it")
         if not urls and not opts.outlet:
             raise UsageError("say what: one or more addresses, --list FILE or --outlet NAME")
         if opts.lift:
             lifted = [what for job in jobs for what in lift(job, urls, opts.outlet)]
-            print("".join(f"{what}: may be fetched and exported again\n" for what in lifted) or "none was taken down")
+            print("\n".join(f"{what}: may be fetched and exported again" for what in lifted) or "none was taken down")
             return ExitStatus.COMPLETE if lifted else ExitStatus.ERROR
         wish = Wish(urls=tuple(urls), outlets=tuple(opts.outlet), everywhere=opts.everywhere)
         return self._take_down(jobs, wish, opts)
@@ -165,6 +175,8 @@ def _url(text: str) -> str:
 
 
 def _jobs(place: Path) -> list[Path]:
+    if not place.exists():
+        raise ConfigError(f"there is no folder {place}; addresses are given as a whole, with https://")
     return [place] if (place / "runs").is_dir() else jobs_in(place)
 
 

@@ -72,7 +72,7 @@ def arrow() -> Any:
         import pyarrow.json
         import pyarrow.parquet
     except ImportError:
-        raise ConfigError("Parquet needs pyarrow: pip install 'broadsheet[export]'") from None
+        raise ConfigError("Parquet needs pyarrow: pip install -e '.[export]' in the checkout") from None
     return pyarrow
 
 

@@ -86,6 +86,8 @@ def export(sources: Iterable[Source], output: Path, plan: Plan, note: Callable[[
 
     Raises ``ConfigError`` for a folder that holds something else, ``BusyError``, ``DiskFullError``, ``LedgerError``.
     """
+    if output.exists() and not output.is_dir():
+        raise ConfigError(f"{output} is a file: name a folder")
     if output.exists() and not (output / FOLDER).is_dir() and any(output.iterdir()):
         raise ConfigError(f"{output} is not empty and no export: name a new folder")
     lock = Lock(output / FOLDER)

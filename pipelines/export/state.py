@@ -94,7 +94,8 @@ class State:
     def rows(self, sql: str, *values: Any) -> Iterator[Any]:
         """Rows as they are found."""
         with self._explained():
-            yield from self.db.execute(sql, values)
+            for row in self.db.execute(sql, values):  # noqa: UP028 (it would close the cursor after the database)
+                yield row
 
     def one(self, sql: str, *values: Any) -> Any:
         """The first row, or None."""

@@ -69,7 +69,7 @@ def jobs_in(place: Path) -> list[Path]:
         return [place]
     jobs = sorted(path.parent for path in place.glob("*/ledger.sqlite3"))
     if not jobs:
-        raise ConfigError(f"{place} is no job (a folder with ledger.sqlite3), and none is in it: name one with --job")
+        raise ConfigError(f"{place} is no job (a folder with ledger.sqlite3), and none is in it: name output/JOB")
     return jobs
 
 

@@ -88,7 +88,7 @@ def _libraries() -> tuple[Any, Any]:
         import numpy
         from rensa import RMinHash
     except ImportError:
-        raise ConfigError("duplicates need rensa and numpy: pip install 'broadsheet[export]'") from None
+        raise ConfigError("duplicates need rensa and numpy: pip install -e '.[export]' in the checkout") from None
     return numpy, RMinHash
 
 

@@ -54,6 +54,9 @@ def test_help_as_a_user_sees_it() -> None:
     ended = scrapy("extract", "--help")
     assert ended.status == 0
     assert "scrapy extract CC-NEWS-20261101.warc.gz -o news.jsonl --jobs 8\n" in ended.out, "examples keep their lines"
+    sentences = ended.out.partition("examples:")[2].partition("\n\n")[2].splitlines()
+    assert 60 < max(map(len, sentences)) <= 80
+    assert [line for line in sentences if "exit status:" in line] == [line for line in sentences if line[:5] == "exit "]
 
 
 def test_scrapy_lists_our_commands() -> None:

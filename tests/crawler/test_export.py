@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from scrapy.cmdline import execute
+
 from tests.crawler.conftest import Crawled
 from tests.crawler.shell import ROOT, scrapy
 from tests.pipelines.export.made import add_run, story
@@ -51,6 +54,23 @@ def test_exit_statuses(tmp_path: Path) -> None:
     assert (ended.status, "no record: " in ended.err, "1 unreadable" in ended.out) == (3, True, True)
     ended = scrapy("export", tmp_path / "job", "--format", "jsonl", "-o", tmp_path / "out", "--where", "nothing = 1")
     assert (ended.status, "no field nothing" in ended.err) == (2, True)
+    ended = scrapy("export", tmp_path / "job", "--format", "jsonl", "-o", file)
+    assert (ended.status, "is a file: name a folder" in ended.err) == (2, True)
+
+
+def test_ctrl_c_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sources are being read, the database is open."""
+    add_run(tmp_path / "job", "1", [story(1)])
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipelines.export.export._Export._take", interrupt)
+    with pytest.raises(SystemExit) as ended:
+        execute(["scrapy", "export", str(tmp_path / "job"), "--format", "jsonl", "-o", str(tmp_path / "out")])
+    assert (ended.value.code, capsys.readouterr().err) == (6, "interrupted: the same command goes on\n")
 
 
 def test_lines_need_no_extra(tmp_path: Path) -> None:
@@ -60,7 +80,7 @@ def test_lines_need_no_extra(tmp_path: Path) -> None:
         "import sys; sys.modules.update(dict.fromkeys(['pyarrow', 'numpy', 'rensa']));"
         "from scrapy.cmdline import execute; execute(['scrapy', *sys.argv[1:]])"
     )
-    for format, status, told in (("jsonl.zst", 0, ""), ("parquet", 2, "broadsheet[export]")):
+    for format, status, told in (("jsonl.zst", 0, ""), ("parquet", 2, "pip install -e '.[export]'")):
         command = ["export", tmp_path / "job", "--format", format, "-o", tmp_path / format]
         ended = subprocess.run(
             [sys.executable, "-c", script, *map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False

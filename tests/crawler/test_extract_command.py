@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 import zipfile
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from scrapy.cmdline import execute
 
 from crawler.commands.extract import wanted_of
 from pipelines.archive.wanted import Wanted
@@ -90,3 +92,31 @@ def test_parts_are_no_single_file(tmp_path: Path, options: tuple[str, str]) -> N
     assert ended.status == 2, ended
     assert "name a folder" in ended.err
     assert [path.name for path in tmp_path.iterdir()] == ["a.warc.gz"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), 4, "scrapy extract: no room for "),
+        (KeyboardInterrupt(), 6, "interrupted: give the same command again\n"),
+    ],
+)
+def test_a_full_disk_and_ctrl_c_leave_no_file(
+    error: BaseException,
+    status: int,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "empty.warc").touch()
+
+    def raised(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("crawler.commands.extract.extract", raised)
+    with pytest.raises(SystemExit) as ended:
+        execute(["scrapy", "extract", str(tmp_path / "empty.warc"), "-o", str(tmp_path / "out.jsonl"), "--jobs", "1"])
+    assert ended.value.code == status
+    assert capsys.readouterr().err.startswith(told)
+    assert [path.name for path in tmp_path.iterdir()] == ["empty.warc"]

@@ -60,6 +60,10 @@ def test_what_is_taken_down_is_not_fetched_again(pages: Pages, tmp_path: Path, c
 
     dry = command("takedown", output, one, "--dry-run")
     assert (dry.status, "1 article records, 1 captures" in dry.out) == (0, True), dry
+    nowhere = command("takedown", output, one, "--yes", "--export", tmp_path / "nowhere")
+    assert (nowhere.status, "nowhere is no export of ours" in nowhere.err) == (2, True), nowhere
+    bare = command("takedown", output, one.removeprefix("http://"), "--yes")
+    assert (bare.status, "addresses are given as a whole" in bare.err) == (2, True), bare
     asked = command("takedown", output, one)
     assert (asked.status, "--yes" in asked.err) == (2, True), asked
     unknown = command("takedown", output, f"{pages.base}/ones", "--yes")
