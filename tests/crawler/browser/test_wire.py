@@ -79,7 +79,7 @@ def test_the_browser_asks_in_the_language_of_the_page(markup: bytes, language: s
 def test_a_browser_that_is_not_there_is_told_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "playwright", None)  # as if the extra were not installed
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(BrowserMissing, match=r"pip install 'broadsheet\[browser\]'"):
+    with pytest.raises(BrowserMissing, match=r"pip install -e '\.\[browser\]'"):
         find_browser(Settings())
     monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
     monkeypatch.setenv("PATH", str(tmp_path))
