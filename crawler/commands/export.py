@@ -13,7 +13,7 @@ from crawler.commands.shared import Meter, examples
 from crawler.status import ExitStatus
 from pipelines.errors import BroadsheetError
 from pipelines.export.export import Summary, export
-from pipelines.export.plan import FORMATS, Plan
+from pipelines.export.plan import FORMATS, Plan, left_out
 from pipelines.export.presets import PRESETS
 from pipelines.export.sources import sources
 
@@ -133,7 +133,7 @@ def _tell(done: Summary, output: str) -> None:
     print(f"{output}: {done.rows:,} articles in {done.files} files, {done.bytes / 1e6:,.1f} MB")
     others = {why: number for why, number in done.left_out.most_common() if why.partition(":")[0] not in PRESETS}
     if others:
-        print("left out: " + ", ".join(f"{number:,} {why}" for why, number in others.items()))
+        print(f"left out: {left_out(others)}")
     for name in PRESETS:
         rules = {why.partition(": ")[2]: n for why, n in done.left_out.most_common() if why.startswith(f"{name}: ")}
         if rules:

@@ -209,7 +209,10 @@ def _told(job: Path, found: Found) -> Iterator[str]:
     yield from _some("addresses", list(found.addresses.values()))
     yield from _some("lists, feeds and sitemaps that hold a headline or a sentence", _counted(found.others))
     yield from _some("other articles that go for what their pages hold", list(found.besides.values()))
-    yield from _some("LEFT: pages of other articles that hold a headline or a sentence", _counted(found.left))
+    yield from _some(
+        "LEFT without --everywhere: other articles' pages that hold a headline or a sentence",
+        _counted(found.left),
+    )
     yield from _some("LEFT: lists that hold what other articles of the site say, too", _counted(found.lists))
     yield from _some("LEFT: other articles that tell the same", list(dict.fromkeys(found.retold)))
     yield from _some("LEFT: records that are damaged, so that nobody knows what they hold", found.damaged)
@@ -256,4 +259,9 @@ def _some(title: str, what: list[str]) -> Iterator[str]:
 def _done(job: Path, line: dict[str, Any]) -> str:
     told = f"{job}: taken down, {line['records']} WARC records blanked, {len(line['files'])} files changed"
     unsigned = "".join(f"\n  {name} was signed and is not any more: give --key" for name in line.get("unsigned", ()))
-    return f"{told}; takedowns.jsonl says which{unsigned}"
+    again = (
+        "\n  what lists and feeds still say of it is archived again when they are fetched next"
+        if line.get("others")
+        else ""
+    )
+    return f"{told}; takedowns.jsonl says which{unsigned}{again}"

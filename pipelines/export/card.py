@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.export.columns import features, schema
+from pipelines.export.plan import left_out
 from pipelines.export.rights import in_words
 
 MOST_NAMED = 50
@@ -78,8 +79,7 @@ def _body(manifest: Mapping[str, Any], duplicates: bool) -> Iterator[str]:
     options = {name: value for name, value in manifest["options"].items() if value and name != "format"}
     yield f"Chosen by: `{json.dumps(options, ensure_ascii=False)}`." if options else "Nothing was filtered."
     if manifest["left_out"]:
-        reasons = ", ".join(f"{number:,} {why}" for why, number in manifest["left_out"].items())
-        yield f"Left out: {reasons}."
+        yield f"Left out: {left_out(manifest['left_out'])}."
     for name, preset in manifest["presets"].items():
         yield f"Filtered by the rules of {name} ({preset['source']}): {preset['left_out']:,} left out."
     yield from (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -137,6 +137,30 @@ def bound(option: str, text: str | None) -> tuple[int | None, int | None]:
 def _at(text: str) -> int:
     at, day = bound("since", text)
     return at if at is not None else (day or 0) * DAY
+
+
+REASONS = {
+    "outlet": "of other outlets",
+    "since": "from before --since",
+    "until": "not from before --until",
+    "language": "in other languages",
+    "min-words": "with fewer words than --min-words",
+    "rights-mining": "forbidden for mining and training",
+    "rights-archiving": "forbidden to be copied",
+    "rights-unknown": "of unknown rights (older than schema 1.2)",
+    "where": "not as --where says",
+    "latest-versions": "in an older version",
+    "duplicate": "told before by another article",
+    "repeated": "met twice",
+    "taken-down": "taken down",
+    "unreadable": "unreadable lines",
+}
+"""Why something is left out, as it is counted, and in the words that follow the number. Presets have their own."""
+
+
+def left_out(counts: Mapping[str, int]) -> str:
+    """What was left out, for people."""
+    return ", ".join(f"{number:,} {REASONS.get(why, why)}" for why, number in counts.items())
 
 
 Judge = Callable[[dict[str, Any], Dated], str | None]

@@ -24,7 +24,7 @@ def test_a_crawl_becomes_a_dataset_without_wire_stories_told_twice(crawled: Craw
     keep, dropped = manifest["rows"], manifest["left_out"]["duplicate"]
     assert keep + dropped == len(crawled.articles)
     assert f"{keep} articles in 1 files" in ended.out
-    assert f"{dropped} duplicate" in ended.out
+    assert f"left out: {dropped} told before by another article\n" in ended.out
     # The agency's story, word for word in each outlet that takes the wire.
     headlines = [record["headline"] for record in crawled.articles]
     copies = {r["extraction"]["text_digest"] for r in crawled.articles if headlines.count(r["headline"]) > 1}
@@ -42,7 +42,7 @@ def test_what_forbids_is_left_out_where_rights_are_respected(crawled: Crawled, t
     assert {record["rights"]["verdict"] for record in there} == {"permitted", "unstated"}
     manifest = json.loads((out / "export.json").read_bytes())
     assert manifest["left_out"] == {"rights-mining": len(crawled.articles) - len(there)}
-    assert f"{manifest['left_out']['rights-mining']} rights-mining" in ended.out
+    assert f"{manifest['left_out']['rights-mining']} forbidden for mining and training\n" in ended.out
     assert sum(manifest["rights"]["verdict"].values()) == len(there)
     assert set(manifest["rights"]["permitted_by"]) == {"content-signal"}
 
