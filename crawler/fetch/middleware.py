@@ -97,26 +97,29 @@ class RobotsMiddleware:
         candidate: Candidate | None = asked.meta.get("candidate")
         url = f"{base}/robots.txt"
         for _ in range(MAX_REDIRECTS + 1):
-            request = Request(
-                url,
-                meta={
-                    "dont_obey_robotstxt": True,
-                    "candidate": Candidate(
-                        url=url, role=Role.ROBOTS, method=ROBOTS, outlet=candidate.outlet if candidate else ""
-                    ),
-                },
-            )
             try:
+                request = Request(
+                    url,
+                    meta={
+                        "dont_obey_robotstxt": True,
+                        "candidate": Candidate(
+                            url=url, role=Role.ROBOTS, method=ROBOTS, outlet=candidate.outlet if candidate else ""
+                        ),
+                    },
+                )
                 response = await self._crawler.engine.download_async(request)
             except CaptureError:
                 raise
-            except Exception as error:  # whatever the network does, robots.txt could not be had
+            except Exception as error:  # whatever the network does, or a redirect names: robots.txt could not be had
                 logger.warning("robots.txt of %s could not be fetched, so nothing of it is: %s", base, error)
                 return RobotsPolicy.from_failure(explained(error, url))
             location = response.headers.get("Location")
             if not (300 <= response.status < 400 and location):
                 return _policy(response)
-            url = urljoin(url, location.decode("latin-1"))
+            try:
+                url = urljoin(url, location.decode("latin-1"))
+            except ValueError:
+                return RobotsPolicy.from_failure("redirected to no address")
         return RobotsPolicy.from_response(404)  # RFC 9309: too many redirects count as no robots.txt
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Literal
@@ -37,7 +38,7 @@ DAY, WEEK = 86_400.0, 7 * 86_400.0
 """Seconds for which a file, or its absence, is good: a day at least, a week at most, between them what HTTP says."""
 
 PATIENCE = 10.0
-"""Seconds that the first article of a host waits."""
+"""Seconds that the first article of a host waits, redirects and the robots.txt of where they lead counted."""
 
 MAX_REDIRECTS = 3
 
@@ -109,18 +110,32 @@ class TdmrepMiddleware:
     async def _ask(self, origin: str, outlet: str) -> None:
         """Fetch the file and keep it. What failed on our side is not kept: the next article asks again."""
         try:
-            url, due, text = await self._fetch(origin, outlet)
+            url, due, text = await self._patiently(origin, outlet)
             self._crawl.tdm_files.put(origin, clock.now() + due, url, text)
             await asyncio.sleep(self._crawl.frontier.hosts.asked(urlsplit(origin).netloc))
         finally:
             del self._asking[origin]
 
+    async def _patiently(self, origin: str, outlet: str) -> tuple[str, float, str | None]:
+        """``_fetch``, which is not waited for longer than ``PATIENCE``: what is left of it ends by itself."""
+        fetching = asyncio.ensure_future(self._fetch(origin, outlet))
+        done, _ = await asyncio.wait({fetching}, timeout=PATIENCE)
+        if done:
+            return fetching.result()
+        fetching.add_done_callback(lambda task: task.cancelled() or task.exception())  # seen, and of no interest
+        return origin + TDMREP_PATH, DAY, None
+
     async def _fetch(self, origin: str, outlet: str) -> tuple[str, float, str | None]:
         """Where the file was found, for how many seconds it is good, and its text, as ``TdmFiles.put`` takes it."""
         url = origin + TDMREP_PATH
+        time = asyncio.get_running_loop().time
+        end = time() + PATIENCE
         for _ in range(MAX_REDIRECTS + 1):
+            left = float(math.ceil(end - time()))
+            if left <= 0:
+                return url, DAY, None
             candidate = Candidate(url=url, role=Role.ROBOTS, method=TDMREP, outlet=outlet)
-            limits = {"download_timeout": PATIENCE, "download_maxsize": 2 * MAX_TDM_BYTES}
+            limits = {"download_timeout": left, "download_maxsize": 2 * MAX_TDM_BYTES}
             try:
                 response = await self._crawler.engine.download_async(
                     Request(url, meta={"candidate": candidate, **limits})
@@ -134,7 +149,10 @@ class TdmrepMiddleware:
             if not (300 <= response.status < 400 and location):
                 text = _text(response)
                 return url, _lifetime(response) if text else WEEK if text == "" else DAY, text
-            url = urljoin(url, location.decode("latin-1")).partition("#")[0]
+            try:
+                url = urljoin(url, location.decode("latin-1")).partition("#")[0]
+            except ValueError:  # of no address
+                return url, DAY, None
         return url, WEEK, ""
 
 

@@ -46,6 +46,10 @@ _USES: Mapping[str, Use] = {
 """Names in Cloudflare's Content Signals and in the IETF's drafts of Content-Usage (aipref), old and new."""
 _EVERY_USE = frozenset({"bots", "all"})
 _VALUES = {"yes": True, "y": True, "no": False, "n": False}
+_DROPPED = dict.fromkeys(map(ord, "\t\r\n"))
+"""What browsers drop from addresses."""
+_NO_ADDRESS = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What no address holds: control characters, ends of lines, halves of a character."""
 _PAIR = re.compile(r"(?<![\w-])([A-Za-z][\w-]{0,40})\s*[=:]\s*[\"']?([A-Za-z]+)")
 _PATTERN = re.compile(r"([/*][^\s,;=]*)[\s,;]+(.*)", re.DOTALL)
 
@@ -197,7 +201,10 @@ def reservation_of(value: Any) -> int | None:
 
 def policy_of(value: Any, base: str) -> str | None:
     """A ``tdm-policy`` as a whole address; None for what is none."""
-    if not isinstance(value, str) or not (value := value.strip()) or len(value) > MAX_ADDRESS:
+    if not isinstance(value, str) or len(value) > MAX_ADDRESS:
+        return None
+    value = value.strip().translate(_DROPPED)
+    if not value or _NO_ADDRESS.search(value):
         return None
     try:
         address = urljoin(base, value)

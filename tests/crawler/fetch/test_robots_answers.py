@@ -63,6 +63,8 @@ def test_five_redirects_and_no_more() -> None:
     [
         ((301, {}, b""), "allow-all", FRESH),
         (to("ftp://a.example/robots.txt"), "disallow-all", FRESH_FAILURE),
+        (to("http://[::1"), "disallow-all", FRESH_FAILURE),
+        (to("mailto:robots"), "disallow-all", FRESH_FAILURE),
         ((404, {}, CLOSED), "allow-all", FRESH),
         ((200, {}, CLOSED[:-6], "truncated:time"), "disallow-all", FRESH_FAILURE),
         ((200, {}, CLOSED[:-6], "truncated:disconnect"), "disallow-all", FRESH_FAILURE),

@@ -52,6 +52,8 @@ class World:
         self.asked.append(request)
         await asyncio.sleep(0)
         answer = self.answers.pop(0)
+        if answer is ...:
+            await asyncio.sleep(60)  # a robots.txt that does not come
         if isinstance(answer, Exception):
             raise answer
         return Response(request.url, **answer)
@@ -158,6 +160,19 @@ def test_redirects_are_followed_and_policies_are_relative_to_where_they_end(worl
 def test_redirects_without_end_lead_nowhere(world: World) -> None:
     moved = {"status": 302, "headers": {"Location": TDMREP_PATH}}
     assert world.known(*[moved] * 4) == "none"
+
+
+@pytest.mark.parametrize("where", ["http://[::1", "mailto:rights"])
+def test_redirects_to_no_address_keep_no_article_back(world: World, where: str) -> None:
+    assert world.known({"status": 302, "headers": {"Location": where}}) is None
+
+
+def test_an_article_is_not_kept_for_longer_wherever_its_host_leads(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.fetch.tdmrep.PATIENCE", 0.05)
+    assert world.known({"status": 302, "headers": {"Location": "https://silent.example/"}}, ...) is None
+    assert len(world.asked) == 2
 
 
 def test_what_is_known_outlives_the_process(world: World, tmp_path: Path) -> None:
