@@ -82,6 +82,7 @@ class Command(ScrapyCommand):
         for line in (
             f"scrapy verify {folder}",
             f"scrapy extract {run} -o again.jsonl   # the same records from the archive alone",
+            f"scrapy export {folder} --format jsonl.zst -o demo-articles   # as the beginning of a dataset",
             f"head -1 {run}/articles.jsonl | python3 -m json.tool",
         ):
             console.print(f"  {line}", soft_wrap=True)

@@ -139,6 +139,8 @@ def _tell(done: Summary, output: str) -> None:
         if rules:
             reasons = ", ".join(f"{number:,} {why}" for why, number in rules.items())
             print(f"{name}: {sum(rules.values()):,} left out: {reasons}")
+    for line in done.unmet:
+        print(line, file=sys.stderr)
     for place in done.unreadable[:MOST_TOLD]:
         print(f"no record: {place}", file=sys.stderr)
     if len(done.unreadable) > MOST_TOLD:

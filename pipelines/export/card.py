@@ -19,9 +19,14 @@ _SIZES = (
 )  # fmt: skip
 
 
-def card(manifest: Mapping[str, Any], *, duplicates: bool) -> str:
-    """The card of a dataset folder. What is not known (who gives it away, under which licence) is left to fill in."""
-    return "\n".join(("---", *_yaml(_header(manifest, duplicates)), "---", "", *_body(manifest, duplicates), ""))
+OWN = "CARD.md"
+"""Beside the card: what whoever gives the dataset away has to say. It is put into each card that is made."""
+
+
+def card(manifest: Mapping[str, Any], *, duplicates: bool, own: str = "") -> str:
+    """The card of a dataset folder. What is not known (who gives it away, under which terms) must come from ``own``."""
+    body = _body(manifest, duplicates, own.strip())
+    return "\n".join(("---", *_yaml(_header(manifest, duplicates)), "---", "", *body, ""))
 
 
 def _header(manifest: Mapping[str, Any], duplicates: bool) -> dict[str, Any]:
@@ -52,7 +57,7 @@ def _header(manifest: Mapping[str, Any], duplicates: bool) -> dict[str, Any]:
     return header
 
 
-def _body(manifest: Mapping[str, Any], duplicates: bool) -> Iterator[str]:
+def _body(manifest: Mapping[str, Any], duplicates: bool, own: str) -> Iterator[str]:
     first, last = manifest["first_day"] or "–", manifest["last_day"] or "–"
     yield from (
         "# News articles",
@@ -72,6 +77,15 @@ def _body(manifest: Mapping[str, Any], duplicates: bool) -> Iterator[str]:
         yield from (
             "`duplicate_of` is the `id` of the earliest article that tells the same (Jaccard similarity of word",
             "5-shingles of 0.8 or more), null where there is none; `cluster_id` is one for all of these.",
+        )
+    yield from ("", "## Who gives it away, and on what terms", "")
+    if own:
+        yield own
+    else:
+        yield from (
+            "**Not said yet.** Whoever gives this dataset away says here who they are, on what ground and under which",
+            f"terms they do it, and whom to ask for removal: in a file `{OWN}` beside this one, which is put here when",
+            "the same export is made again.",
         )
     yield from ("", "## What is in it", "")
     for title in ("outlets", "languages"):
@@ -96,8 +110,6 @@ def _body(manifest: Mapping[str, Any], duplicates: bool) -> Iterator[str]:
         "",
         *in_words(manifest["rights"]),
         "",
-        "Who gives this dataset away must add here on what ground, and under which terms.",
-        "",
         "## Personal data",
         "",
         "News names people: authors in `authors`, others in the texts. Nothing was taken out.",
@@ -111,8 +123,8 @@ def _body(manifest: Mapping[str, Any], duplicates: bool) -> Iterator[str]:
         "",
         "## How to ask for removal",
         "",
-        "Write to whoever gave you this dataset and name the `id` or `canonical_url` of the article; who gives it away",
-        "must put an address here. Copies are told by the `id`, which never changes.",
+        "Write to whoever gave you this dataset (see above) and name the `id` or `canonical_url` of the article.",
+        "Copies are told by the `id`, which never changes.",
         "",
         "## Files",
         "",

@@ -24,7 +24,7 @@ from pipelines import VERSION
 from pipelines.clock import utcnow
 from pipelines.errors import ConfigError, LedgerError
 from pipelines.export import rights
-from pipelines.export.card import card
+from pipelines.export.card import MOST_NAMED, OWN, card
 from pipelines.export.columns import day_of, schema
 from pipelines.export.parts import Row, whole, write_lines, write_table
 from pipelines.export.plan import LINES, Plan, dated, judge, month
@@ -71,6 +71,8 @@ class Summary:
     """Why records are left out, over all exports into the folder."""
     unreadable: list[str] = field(default_factory=list)
     """Lines that are no records, and where they are."""
+    unmet: list[str] = field(default_factory=list)
+    """Outlets and languages that were asked for and never met, and those there are."""
     to_write: int = 0
     written: int = 0
     parts: int = 0
@@ -150,7 +152,7 @@ class _Export:
         before = state.setting("plan")
         if before is not None and (other := self._plan.differs(before)):
             raise ConfigError(
-                f"{self._output} was exported otherwise ({', '.join(other)}): repeat its options or name a new folder"
+                f"{self._output} was exported otherwise ({'; '.join(other)}): repeat its options or name a new folder"
             )
         state.set("plan", self._plan.as_json())
         if sources and self._plan.tabular:
@@ -480,12 +482,28 @@ class _Export:
         done.rows, done.files, done.bytes = state.one(
             "SELECT coalesce(sum(rows), 0), count(*), coalesce(sum(bytes), 0) FROM part"
         )
+        self._look_for_names()
         manifest = self._manifest()
         if self._plan.format == "datasets":
+            own = self._output / OWN
+            text = own.read_text("utf-8", "replace") if own.is_file() else ""
             with whole(self._output / CARD) as out:
-                out.write(card(manifest, duplicates=self._plan.notes_duplicates).encode())
+                out.write(card(manifest, duplicates=self._plan.notes_duplicates, own=text).encode())
         with whole(self._output / MANIFEST) as out:
             out.write(json.dumps(manifest, indent=1, ensure_ascii=False).encode() + b"\n")
+
+    def _look_for_names(self) -> None:
+        """Outlets and languages that were asked for, of which no record has been met: a slip of the pen, perhaps."""
+        for column, wanted in (("outlet", self._plan.outlets), ("language", self._plan.languages)):
+            if not wanted:
+                continue
+            sql = f"SELECT {column}, count(*) FROM record WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
+            met = [name for name, _ in self._state.rows(sql)]
+            known = {name.lower() for name in met} | {name.lower().partition("-")[0] for name in met}
+            for name in wanted:
+                if name not in met and (column == "outlet" or name.lower() not in known):
+                    there = ", ".join(met[:MOST_NAMED]) or "none"
+                    self._done.unmet.append(f"no article met has the {column} {name!r}; there are: {there}")
 
     def _manifest(self) -> dict[str, Any]:
         state = self._state

@@ -110,9 +110,23 @@ class Plan:
             raise ConfigError(f"the options of the export cannot be read: {error}") from error
 
     def differs(self, other: str) -> list[str]:
-        """The options in which the plan kept as JSON is another one."""
+        """The options in which the plan kept as JSON is another one, with what they are there."""
         mine, theirs = json.loads(self.as_json()), _DEFAULTS | json.loads(other)  # an older export has fewer options
-        return sorted(f"--{name.replace('_', '-')}" for name in mine if mine[name] != theirs.get(name))
+        return sorted(
+            f"--{_OPTIONS.get(name, name.replace('_', '-'))}: {_in_words(theirs.get(name))}"
+            for name in mine
+            if mine[name] != theirs.get(name)
+        )
+
+
+_OPTIONS = {"languages": "language", "outlets": "outlet", "presets": "preset"}
+
+
+def _in_words(value: Any) -> str:
+    """The value of an option, for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) and value else str(value or "none")
 
 
 _DEFAULTS = json.loads(

@@ -121,10 +121,31 @@ def test_an_error_while_reading_changes_nothing(job: Path, tmp_path: Path, monke
 
 def test_other_options_are_refused(job: Path, tmp_path: Path) -> None:
     exported(job, tmp_path / "out")
-    with pytest.raises(ConfigError, match=r"exported otherwise \(--min-words, --since\)"):
+    with pytest.raises(ConfigError, match=r"exported otherwise \(--min-words: none; --since: none\)"):
         exported(job, tmp_path / "out", min_words=3, since="2026-01-01")
-    with pytest.raises(ConfigError, match=r"--format"):
+    with pytest.raises(ConfigError, match=r"--format: jsonl\W"):
         exported(job, tmp_path / "out", format="bulk")
+
+
+def test_names_that_are_not_met_are_told(job: Path, tmp_path: Path) -> None:
+    done = exported(job, tmp_path / "out", outlets=("herald", "Herald"), languages=("en", "english"))
+    assert [line.partition(";")[0] for line in done.unmet] == [
+        "no article met has the outlet 'Herald'",
+        "no article met has the language 'english'",
+    ]
+    assert "there are: herald" in done.unmet[0] and "en" in done.unmet[1]
+
+
+def test_what_a_person_adds_to_the_card_is_kept(job: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    folder = tmp_path / "set"
+    exported(job, folder, format="datasets")
+    assert "**Not said yet.**" in (folder / "README.md").read_text("utf-8")
+    (folder / "CARD.md").write_text("Given away by the archive of Tarnmouth, tarn@archive.example.\n", "utf-8")
+    for _ in range(2):
+        exported(job, folder, format="datasets")
+        card = (folder / "README.md").read_text("utf-8")
+        assert "Given away by the archive of Tarnmouth" in card and "**Not said yet.**" not in card
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").touch()
     with pytest.raises(ConfigError, match="not empty and no export"):

@@ -102,4 +102,4 @@ def test_an_export_of_before_there_were_presets_goes_on() -> None:
     before = json.loads(plan.as_json())
     del before["presets"]
     assert plan.differs(json.dumps(before)) == []
-    assert Plan(format="jsonl", presets=("c4",)).differs(json.dumps(before)) == ["--presets"]
+    assert Plan(format="jsonl", presets=("c4",)).differs(json.dumps(before)) == ["--preset: none"]
