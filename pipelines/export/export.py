@@ -29,7 +29,7 @@ from pipelines.export.columns import day_of, schema
 from pipelines.export.parts import Row, whole, write_lines, write_table
 from pipelines.export.plan import LINES, Plan, dated, judge, month
 from pipelines.export.presets import told
-from pipelines.export.sources import Source
+from pipelines.export.sources import Source, job_of
 from pipelines.export.state import FOLDER, NAME, State
 from pipelines.flow.files import sha256
 from pipelines.model import SCHEMA_VERSION
@@ -108,7 +108,7 @@ def export(sources: Iterable[Source], output: Path, plan: Plan, note: Callable[[
 def _note_in_jobs(read: Iterable[Source], output: Path) -> None:
     """Let each job know of the export, so that a takedown finds it. Jobs may be where nobody can write."""
     name = str(output.resolve())
-    for job in {source.path.parents[2] for source in read if source.path.parent.parent.name == "runs"}:
+    for job in {job for source in read if (job := job_of(source.path)) is not None}:
         with suppress(OSError):
             if name not in exports_of(job):
                 with (job / NOTED).open("a", encoding="utf-8") as lines:
@@ -546,17 +546,17 @@ class _Export:
 
 def _named(path: Path) -> dict[str, str]:
     """A source for the manifest, which is given away: by job and run, not by where it lies on this machine."""
-    if path.parent.parent.name == "runs":
-        return {"job": path.parents[2].name, "run": path.parent.name}
-    return {"file": path.name}
+    job = job_of(path)
+    return {"file": path.name} if job is None else {"job": job.name, "run": path.parent.name}
 
 
 def _tombstones(path: Path) -> Tombstones:
     """What was taken down of the job that a file of records belongs to."""
-    if path.parent.parent.name != "runs":
+    job = job_of(path)
+    if job is None:
         return Tombstones()
-    refuse_pending(path.parents[2])
-    return Tombstones.of(path.parents[2])
+    refuse_pending(job)
+    return Tombstones.of(job)
 
 
 def _id_of(line: bytes) -> bytes | str | None:

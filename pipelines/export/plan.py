@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pipelines.errors import ConfigError
-from pipelines.export import columns, presets, where
+from pipelines.export import columns, presets, rights, where
 from pipelines.records.jsonl import as_dict
 from pipelines.text.quality import signals
 
@@ -201,7 +201,7 @@ def judge(plan: Plan) -> Judge:
                 return "language"
         if record["word_count"] < plan.min_words:
             return "min-words"
-        if plan.respect_rights and (forbidden := _forbidden(record.get("rights"))):
+        if plan.respect_rights and (forbidden := rights.forbids(record)):
             return forbidden
         if measured and record.get("quality") is None:  # older than schema 1.2; reckoned as it would be now
             record["quality"] = as_dict(signals(record["text"]))
@@ -210,15 +210,6 @@ def judge(plan: Plan) -> Judge:
         return presets.broken(record, plan.presets)
 
     return why
-
-
-def _forbidden(rights: dict[str, Any] | None) -> str | None:
-    """Why ``--respect-rights`` leaves a record out."""
-    if rights is None:
-        return "rights-unknown"  # older than 1.2, when records began to tell
-    if rights["verdict"] == "forbidden":
-        return "rights-mining"
-    return "rights-archiving" if rights["archiving"] == "forbidden" else None
 
 
 def month(days: int) -> str:

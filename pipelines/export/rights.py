@@ -1,4 +1,4 @@
-"""What the records of an export signal of rights, counted."""
+"""What the records of an export signal of rights: what forbids to take them, and all of it counted."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ MEANING = {
     "content-signal": "Content-Signal",
     "license": "an open licence",
 }
+
+
+def forbids(record: dict[str, Any]) -> str | None:
+    """Why ``--respect-rights`` leaves a record out; None if nothing forbids to mine it or to give it away."""
+    rights = record.get("rights")
+    if rights is None:
+        return "rights-unknown"  # older than 1.2, when records began to tell
+    if rights["verdict"] == "forbidden":
+        return "rights-mining"
+    return "rights-archiving" if rights["archiving"] == "forbidden" else None
 
 
 def said(record: dict[str, Any]) -> str:

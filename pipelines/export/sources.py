@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pipelines.errors import ConfigError
 from pipelines.flow.files import RECORDS
+from pipelines.records.ledger import LEDGER
 
 
 class Source(NamedTuple):
@@ -44,20 +45,26 @@ def sources(names: Iterable[str | Path]) -> list[Source]:
             raise ConfigError(f"{path} is no job, run or .jsonl file")
         if not files and not (path / "runs").is_dir():
             raise ConfigError(f"{path} has no articles: name a job (a folder with runs/), a run or a .jsonl file")
-        for file in files:
-            found.setdefault(file.resolve(), Source(file.resolve(), _stands(file)))
+        for file in map(Path.resolve, files):
+            found.setdefault(file, Source(file, _stands(file)))
     return list(found.values())
+
+
+def job_of(file: Path) -> Path | None:
+    """The job that a file of records belongs to; None of one that stands by itself. Paths are whole, as ``sources``
+    gives them."""
+    return file.parents[2] if file.parent.parent.name == "runs" else None
 
 
 def _stands(file: Path) -> int:
     """How much of a file can be relied on: of a run that its job's ledger knows, what is committed."""
     size = file.stat().st_size
-    ledger = file.resolve().parents[2] / "ledger.sqlite3" if len(file.resolve().parents) > 2 else file
-    if ledger.is_file() and ledger != file:
+    job = job_of(file)
+    if job is not None and (job / LEDGER).is_file():
         sql = "SELECT file.length FROM file JOIN run ON run.id = file.run WHERE run.name = ? AND file.name = ?"
         try:
-            with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as db:
-                row = db.execute(sql, (file.resolve().parent.name, file.name)).fetchone()
+            with closing(sqlite3.connect(f"{(job / LEDGER).as_uri()}?mode=ro", uri=True)) as db:
+                row = db.execute(sql, (file.parent.name, file.name)).fetchone()
         except sqlite3.Error:
             row = None  # the records stand by themselves
         if row:
