@@ -24,7 +24,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from crawler.discovery import Discovered
 from crawler.fetch.framing import Head
-from crawler.fetch.frontier import LISTINGS, ONWARD, Frontier, validator
+from crawler.fetch.frontier import LISTINGS, Frontier, validator
 from crawler.fetch.outcome import BESIDE, TDMREP, candidate_of, candidates_in, wanted
 from crawler.fetch.parse import parse_page
 from crawler.fetch.requisites import Requisites
@@ -43,7 +43,18 @@ from pipelines.errors import BroadsheetError, CaptureError, DiskFullError
 from pipelines.flow.live import open_run
 from pipelines.flow.parse import Parsed
 from pipelines.flow.run import Hooks
-from pipelines.model import Candidate, CaptureRef, Change, Exchange, HostSignals, Outcome, Provenance, Rejection, Role
+from pipelines.model import (
+    ONWARD,
+    Candidate,
+    CaptureRef,
+    Change,
+    Exchange,
+    HostSignals,
+    Outcome,
+    Provenance,
+    Rejection,
+    Role,
+)
 from pipelines.records.jsonl import DISK_FULL
 from pipelines.records.tombstones import Tombstones
 from pipelines.text.hostfiles import with_tdm

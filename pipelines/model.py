@@ -37,6 +37,10 @@ class Role(StrEnum):
     REQUISITE = "requisite"
 
 
+ONWARD = ("redirect", "meta-refresh")
+"""Methods of candidates that a page sends its reader on to."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A URL worth fetching, with all that its source says of it."""

@@ -35,6 +35,7 @@ from pipelines.archive.digests import sha1
 from pipelines.archive.reader import PAGE_TYPES, open_capture
 from pipelines.archive.writer import Rendering, target_uri
 from pipelines.errors import ArchiveError, CaptureError, ConfigError, DiskFullError
+from pipelines.flow.files import VISITS
 from pipelines.model import Candidate, CaptureRef, Change, Outcome, Provenance, Rejection, Role
 from pipelines.records.jsonl import DISK_FULL
 
@@ -50,8 +51,8 @@ AUTO, ALWAYS = "auto", "always"
 WANTING = ("empty-shell", "no-text")
 """Outcomes of pages that may have been meant for a browser."""
 
-LINES, PICTURES = "browser.jsonl", "screenshots"
-"""In the folder of the run: a line for each visit, and the pictures."""
+PICTURES = "screenshots"
+"""In the folder of the run."""
 
 LOOK_ROUND = 0.25
 """Seconds between two looks whether the crawl waits for the visits only."""
@@ -444,10 +445,10 @@ class Visits:
 
     def _write(self, line: Mapping[str, Any]) -> None:
         try:
-            with (self._crawl.live.folder / LINES).open("a", encoding="utf-8") as handle:
+            with (self._crawl.live.folder / VISITS).open("a", encoding="utf-8") as handle:
                 handle.write(json.dumps(line, ensure_ascii=False) + "\n")
         except OSError as error:
-            logger.warning("a line of %s could not be written: %s", LINES, error)
+            logger.warning("a line of %s could not be written: %s", VISITS, error)
 
     async def closed(self, spider: Spider, reason: str) -> None:
         self._open = False
@@ -462,7 +463,7 @@ class Visits:
     def report(self) -> dict[str, Any]:
         """For ``run.json``: over all processes of the run."""
         folder = self._crawl.live.folder
-        visits = {line["url"]: line for line in read_lines(folder / LINES)}
+        visits = {line["url"]: line for line in read_lines(folder / VISITS)}
         shown = [line for line in visits.values() if line.get("dom")]
         requests: Counter[str] = Counter()
         for line in shown:

@@ -20,7 +20,6 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 
 from crawler.discovery.urls import normalise
-from crawler.fetch.frontier import State
 from crawler.fetch.guard import BlockedAddressError
 from crawler.fetch.outcome import OVERLOADED, wanted
 from crawler.fetch.robots import retry_after
@@ -29,6 +28,7 @@ from pipelines.archive.reader import open_capture
 from pipelines.archive.writer import target_uri
 from pipelines.errors import ArchiveError
 from pipelines.model import Candidate, Capture, CaptureRef, Provenance, Role
+from pipelines.records.ledger import State
 from pipelines.text.decode import decode_body
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ from crawler.status import ExitStatus
 from crawler.watch.checkup import HEALTH, STANDING
 from crawler.watch.past import DAY, Row
 from pipelines.errors import ConfigError
+from pipelines.records.ledger import LEDGER
 
 EXAMPLES = """
   scrapy health output/rferl
@@ -61,7 +62,7 @@ class Command(ScrapyCommand):
         folder = job_folder(args[0])
         try:
             document = json.loads((folder / HEALTH).read_text("utf-8"))
-            past = read_past(folder / "ledger.sqlite3", document, opts.days)
+            past = read_past(folder / LEDGER, document, opts.days)
         except FileNotFoundError:
             raise UsageError(f"{folder} has no {HEALTH}: no run of the job has ended yet") from None
         except (OSError, ValueError, sqlite3.Error) as error:

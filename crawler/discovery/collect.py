@@ -11,7 +11,7 @@ from crawler.discovery.announced import rendered
 from crawler.discovery.spans import ENOUGH, Span, all_before, may_lie, span_of_page, span_of_url
 from crawler.discovery.urls import identity, normalise, same_site
 from crawler.discovery.values import Discovered, Fetched
-from pipelines.model import Candidate, Role
+from pipelines.model import ONWARD, Candidate, Role
 
 if TYPE_CHECKING:
     from crawler.jobs import Outlet
@@ -84,7 +84,7 @@ class Collector:
         limits = self.outlet.limits
         if not limits.backfill or candidate.role is not Role.ARTICLE:
             return False
-        if candidate.method in ("redirect", "meta-refresh") and span_of_url(self.page.url):
+        if candidate.method in ONWARD and span_of_url(self.page.url):
             return False
         return not may_lie(candidate, limits, self.span)
 

@@ -14,7 +14,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -31,8 +30,8 @@ from crawler.fetch.hosts import LONGEST_WAIT, REQUISITE_DELAY, Host, Hosts
 from crawler.fetch.schedule import IS_SOURCE, Schedule
 from crawler.fetch.wire import BODY_UNREAD
 from pipelines import clock
-from pipelines.model import Candidate, Capture, Role
-from pipelines.records.ledger import Ledger
+from pipelines.model import ONWARD, Candidate, Capture, Role
+from pipelines.records.ledger import Ledger, State
 from pipelines.records.tombstones import Tombstones
 
 if TYPE_CHECKING:
@@ -53,9 +52,6 @@ RETRY_FIRST, RETRY_FACTOR = 2.0, 4.0
 
 DENIED = "disallowed by the robots.txt of"
 """How the reason begins for which such an address was refused."""
-
-ONWARD = ("redirect", "meta-refresh")
-"""Methods of candidates that a page sends its reader on to."""
 
 AGAIN = "{} #again"
 """Key of an address that a chain of redirects comes back to, and which is therefore fetched a second time."""
@@ -98,17 +94,6 @@ def validator(value: str | None) -> str | None:
     """A field that the next request may send back: visible ASCII only."""
     value = (value or "").strip()
     return value if value and value.isascii() and value.isprintable() and len(value) <= MOST_VALIDATOR else None
-
-
-class State(IntEnum):
-    """Of an address in the frontier."""
-
-    WAITING = 0
-    TAKEN = 1
-    DONE = 2
-    FAILED = 3
-    REFUSED = 4
-    """By robots.txt, the address guard or a limit."""
 
 
 class Frontier(BaseScheduler):

@@ -14,10 +14,10 @@ from scrapy import Request
 from crawler.discovery import Discovered
 from crawler.discovery.requisites import MAX_DEPTH
 from crawler.discovery.urls import normalise
-from crawler.fetch.frontier import AGAIN, ONWARD, State
+from crawler.fetch.frontier import AGAIN
 from crawler.fetch.outcome import status_in_words
-from pipelines.model import Candidate, Role
-from pipelines.records.ledger import Ledger
+from pipelines.model import ONWARD, Candidate, Role
+from pipelines.records.ledger import Ledger, State
 
 Missing = tuple[str, str]
 """An address, and why it is not in the archive as it should be."""

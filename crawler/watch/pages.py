@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Literal
 
 from crawler.discovery.redirects import MAX_HOPS
 from crawler.discovery.urls import absolute
-from crawler.fetch.frontier import ONWARD, State
 from crawler.fetch.outcome import CUT_OFF, NOT_WHOLE, status_in_words
 from crawler.fetch.requisites import Requisites
-from pipelines.records.ledger import Ledger
+from pipelines.model import ONWARD
+from pipelines.records.ledger import Ledger, State
 
 if TYPE_CHECKING:
     from crawler.crawl import Crawl

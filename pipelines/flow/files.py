@@ -19,6 +19,8 @@ CHANGES = "changes.jsonl"
 RECORDS = ("articles.jsonl", "rejections.jsonl", CHANGES)
 INDEX = "index.cdxj"
 SUMMARY = "run.json"
+VISITS = "browser.jsonl"
+"""What a browser saw of the pages of a run, a line for each visit."""
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".warc.open", ".warc.gz.open")
 """Names of WARC files; ``.open`` is one that is not sealed yet."""

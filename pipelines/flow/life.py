@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import ConfigError, LedgerError
+from pipelines.errors import ConfigError
 from pipelines.flow.files import CHANGES, RECORDS
 from pipelines.records.history import MOST_LIKE, line_at
 from pipelines.records.identity import loose, spellings
 from pipelines.records.known import storable, unraw
-from pipelines.records.ledger import MIGRATIONS
+from pipelines.records.ledger import LEDGER, read_only
 
 NEAR = 5
 """Addresses that are named where one is not known."""
@@ -65,11 +64,11 @@ class Life:
 
 def jobs_in(place: Path) -> list[Path]:
     """The job folders that a path names: itself, or those in it. Raises ``ConfigError`` if there are none."""
-    if (place / "ledger.sqlite3").is_file():
+    if (place / LEDGER).is_file():
         return [place]
-    jobs = sorted(path.parent for path in place.glob("*/ledger.sqlite3"))
+    jobs = sorted(path.parent for path in place.glob(f"*/{LEDGER}"))
     if not jobs:
-        raise ConfigError(f"{place} is no job (a folder with ledger.sqlite3), and none is in it: name output/JOB")
+        raise ConfigError(f"{place} is no job (a folder with {LEDGER}), and none is in it: name output/JOB")
     return jobs
 
 
@@ -78,17 +77,10 @@ def lives(job: Path, url: str) -> tuple[list[Life], list[str]]:
 
     Raises ``LedgerError`` for a ledger that cannot be read.
     """
-    try:
-        with closing(sqlite3.connect(f"{(job / 'ledger.sqlite3').resolve().as_uri()}?mode=ro", uri=True)) as db:
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version != len(MIGRATIONS):
-                age = "an older" if version < len(MIGRATIONS) else "a newer"
-                raise LedgerError(f"the ledger of {job} is of {age} Broadsheet; the next run of the job brings it up")
-            reader = _Reader(db, job)
-            keys = reader.keys(storable(url.strip().partition("#")[0]))
-            return [reader.life(key) for key in keys], [] if keys else reader.near(url)
-    except sqlite3.Error as error:
-        raise LedgerError(f"cannot read the ledger of {job}: {error}") from error
+    with read_only(job) as db:
+        reader = _Reader(db, job)
+        keys = reader.keys(storable(url.strip().partition("#")[0]))
+        return [reader.life(key) for key in keys], [] if keys else reader.near(url)
 
 
 def keys_of(db: sqlite3.Connection, url: str) -> list[str]:

@@ -18,7 +18,7 @@ from pipelines.archive.writer import OPEN, Note, WarcWriter
 from pipelines.flow.files import INDEX, SUMMARY, atomically, sha256
 from pipelines.flow.run import Hooks, Run
 from pipelines.model import Capture
-from pipelines.records.ledger import Ledger, Lock
+from pipelines.records.ledger import LEDGER, Ledger, Lock
 from pipelines.records.tombstones import refuse_pending
 from pipelines.text.refine import Options
 from pipelines.workers import Workers
@@ -94,7 +94,7 @@ def open_run(
     pool = None
     try:
         refuse_pending(folder)
-        ledger = Ledger(folder / "ledger.sqlite3")
+        ledger = Ledger(folder / LEDGER)
         started = _now()
         number, name, resumed = ledger.open_run(
             started.translate({ord(mark): None for mark in "-:"})[:15] + "Z", started

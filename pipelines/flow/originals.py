@@ -16,6 +16,9 @@ from pipelines.archive.record import member, warc_date
 from pipelines.archive.scan import scan
 from pipelines.errors import RecordError
 
+ORIGINALS = "-originals.warc.gz"
+"""How the file of a package is called, after its run, that holds records of earlier runs."""
+
 logger = logging.getLogger(__name__)
 
 Address = tuple[str, str]

@@ -13,7 +13,7 @@ from pipelines.archive.wacz import Page, build
 from pipelines.archive.writer import OPEN
 from pipelines.errors import ArchiveError, RecordError
 from pipelines.flow.files import warc_files
-from pipelines.flow.originals import write_originals
+from pipelines.flow.originals import ORIGINALS, write_originals
 
 
 def package(
@@ -39,7 +39,7 @@ def package(
         )
     created = created or datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="broadsheet-wacz-") as scratch:
-        originals = Path(scratch) / f"{run.name}-originals.warc.gz"
+        originals = Path(scratch) / f"{run.name}{ORIGINALS}"
         if write_originals(run, files, originals, created=created, on_error=on_error):
             files = [*files, originals]
         build(

@@ -40,7 +40,7 @@ from pipelines.flow.parse import Parsed, Task
 from pipelines.model import Article, Capture, Change, Outcome, Provenance
 from pipelines.records.history import LedgerHistory
 from pipelines.records.jsonl import encode
-from pipelines.records.ledger import Ledger, Lock
+from pipelines.records.ledger import LEDGER, Ledger, Lock
 from pipelines.records.tombstones import refuse_pending
 from pipelines.text.refine import Options
 from pipelines.text.sites import SiteMemory
@@ -84,7 +84,7 @@ def rebuild(job: Path, workers: Workers, parts: Parts) -> Iterator[Rebuilt]:
     if not runs:
         raise ConfigError(f"{job} holds no run with WARC files: name the folder of a job, such as output/NAME")
     lock = Lock(job)
-    target = job / "ledger.sqlite3"
+    target = job / LEDGER
     made: list[Path] = []
     """What is to be put in place."""
     try:

@@ -12,12 +12,29 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.errors import BusyError, DiskFullError, LedgerError
 from pipelines.model import CaptureRef, Provenance, Role
+
+LEDGER = "ledger.sqlite3"
+"""In a job's folder."""
+
+
+class State(IntEnum):
+    """Of an address in the frontier."""
+
+    WAITING = 0
+    TAKEN = 1
+    DONE = 2
+    FAILED = 3
+    REFUSED = 4
+    """By robots.txt, the address guard or a limit, or as it was taken down."""
+
 
 MIGRATIONS = (
     """
@@ -126,6 +143,23 @@ class Kept(NamedTuple):
     offset: int
     chunked: int
     run: int
+
+
+@contextmanager
+def read_only(job: Path) -> Iterator[sqlite3.Connection]:
+    """The ledger in a job's folder, to be looked at, while a run writes it perhaps.
+
+    Raises ``LedgerError`` for one that cannot be read or is of another version.
+    """
+    try:
+        with closing(sqlite3.connect(f"{(job / LEDGER).resolve().as_uri()}?mode=ro", uri=True)) as db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version != len(MIGRATIONS):
+                age = "an older" if version < len(MIGRATIONS) else "a newer"
+                raise LedgerError(f"the ledger of {job} is of {age} Broadsheet; the next run of the job brings it up")
+            yield db
+    except sqlite3.Error as error:
+        raise LedgerError(f"cannot read the ledger of {job}: {error}") from error
 
 
 class Lock:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
-from pipelines.model import SCHEMA_VERSION, Article, Change, Edit, Outcome, Rejection, Version
+from pipelines.model import ONWARD, SCHEMA_VERSION, Article, Change, Edit, Outcome, Rejection, Version
 from pipelines.records.diff import edits
 from pipelines.records.history import History
 from pipelines.records.identity import leads_home, loose
@@ -25,9 +25,6 @@ from pipelines.records.known import Known, change_of, known_of, same_story, sure
 APART = timedelta(minutes=30)
 """Between the two captures that must both miss an article before it counts as deleted: an outage may answer 404."""
 
-
-ONWARD = ("redirect", "meta-refresh")
-"""Methods of discovery by which a page sends its reader on."""
 
 HOPS_KEPT = 10_000
 """Addresses without an article of which is remembered, within a run, what led to them by a redirect."""

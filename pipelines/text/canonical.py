@@ -35,9 +35,6 @@ _SECOND_LEVEL = frozenset(
 )
 """Labels under which country domains are given to sites: ``example.co.uk``."""
 
-_TRACKING = re.compile(
-    r"^(?:utm_\w+|fbclid|gclid|ref|cmp|cmpid|ico|xtor|wt_mc|at_medium|at_campaign|source|rss)$", re.I
-)
 _VARIANT = re.compile(r"(?:^|[/._-])(?:amp|print|drucken|m|mobile|html5)(?=$|[/._-])", re.I)
 
 

@@ -20,7 +20,7 @@ from scrapy.settings import Settings
 
 from crawler.discovery import Discovered
 from crawler.fetch.again import parts_of
-from crawler.fetch.frontier import Frontier, State
+from crawler.fetch.frontier import Frontier
 from crawler.fetch.middleware import OutcomeMiddleware, RobotsDenied, RobotsMiddleware, RobotsUnavailable
 from crawler.fetch.outcome import candidates_in, wanted
 from crawler.fetch.robots import FRESH, RobotsCache
@@ -28,7 +28,7 @@ from crawler.jobs import Job, Limits, Outlet
 from crawler.status import ExitStatus
 from pipelines.errors import CaptureError, DiskFullError
 from pipelines.model import Candidate, Capture, CaptureRef, Exchange, Provenance, Role
-from pipelines.records.ledger import Ledger, Lock
+from pipelines.records.ledger import Ledger, Lock, State
 from tests.crawler.conftest import Pages
 from tests.crawler.shell import job_file, until
 
