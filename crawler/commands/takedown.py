@@ -19,9 +19,10 @@ from pipelines.archive.record import target_uri
 from pipelines.errors import BroadsheetError, ConfigError
 from pipelines.export.export import exports_of, withdraw
 from pipelines.export.state import FOLDER
-from pipelines.flow.condemned import Found, Wish, again
+from pipelines.flow.condemned import Found, Wish
 from pipelines.flow.life import jobs_in
 from pipelines.flow.takedown import lift, resume, take_down
+from pipelines.records.tombstones import Tombstones
 
 EXAMPLES = """
   scrapy takedown output/rferl https://www.rferl.org/a/some-story/33001122.html --reason "asked by the author, 24 Nov"
@@ -129,7 +130,7 @@ class Command(ScrapyCommand):
             return not opts.dry_run and (opts.yes or _asked())
 
         for job in jobs:
-            before = set(again(job, wish.urls, wish.outlets))
+            before = {what for asked in Tombstones.of(job).down(wish.urls, wish.outlets) for what in asked}
             known |= before
             line = take_down(job, wish, opts.reason, agreed=agreed, key=_key(opts), note=_note(opts))
             if line is not None or before:

@@ -1,6 +1,6 @@
 """Taking articles, or an outlet, out of a job: out of records, index, packages, ledger and the WARC files themselves.
 
-First all that goes is found (``condemned``). That is written down, durably, and from then on nothing of it is fetched
+First all that goes is found (``search``). That is written down, durably, and from then on nothing of it is fetched
 or exported. Then it is taken away, step by step; each step can be done twice, so that a takedown that was killed is
 brought to its end by doing all steps again. Last comes a line in ``takedowns.jsonl``. None of these says what was said.
 """
@@ -23,24 +23,15 @@ from pipelines.archive.blank import fill, write_over
 from pipelines.archive.scan import OPEN, form_of
 from pipelines.archive.segment import sync_folder
 from pipelines.errors import ArchiveError, CaptureError, ConfigError, DiskFullError, LedgerError
-from pipelines.flow.condemned import Found, Wish, find
-from pipelines.flow.files import CHANGES, INDEX, RECORDS, SUMMARY, atomically, sha256, sync
+from pipelines.flow.condemned import Found, Wish
+from pipelines.flow.files import CHANGES, INDEX, RECORDS, SUMMARY, VISITS, atomically, sha256, sync
+from pipelines.flow.originals import ORIGINALS
 from pipelines.flow.package import package
+from pipelines.flow.search import find
 from pipelines.records.identity import loose
 from pipelines.records.jsonl import DISK_FULL
-from pipelines.records.ledger import Ledger, Lock
+from pipelines.records.ledger import LEDGER, Ledger, Lock, State
 from pipelines.records.tombstones import LOG, PENDING, Tombstones, host_of, pending_of, refuse_pending
-
-VISITS = "browser.jsonl"
-"""What a browser saw of the pages of a run."""
-
-LEDGER = "ledger.sqlite3"
-
-ORIGINALS = "-originals.warc.gz"
-"""How the file ends in a package that holds records of earlier runs."""
-
-REFUSED = 4
-"""State of an address in the frontier that is not to be fetched."""
 
 COPY = 1 << 20
 """Bytes copied at a time."""
@@ -104,8 +95,7 @@ def lift(job: Path, urls: Iterable[str], outlets: Iterable[str]) -> list[str]:
     lock = Lock(job)
     try:
         stones = Tombstones.of(job)
-        addresses = [url for url in urls if stones.at(url) is not None]
-        names = [name for name in outlets if stones.outlet(name) is not None]
+        addresses, names = stones.down(urls, outlets)
         if not addresses and not names:
             return []
         hosts = stones.hosts_of(names)
@@ -122,7 +112,7 @@ def lift(job: Path, urls: Iterable[str], outlets: Iterable[str]) -> list[str]:
 def _forget(job: Path, plain: set[str], outlets: set[str], hosts: set[str]) -> None:
     """Let the frontier know nothing of these addresses."""
     with closing(Ledger(job / LEDGER)) as ledger:  # it commits when it is closed
-        rows = ledger.execute("SELECT id, url, outlet FROM frontier WHERE state = ?", (REFUSED,)).fetchall()
+        rows = ledger.execute("SELECT id, url, outlet FROM frontier WHERE state = ?", (State.REFUSED,)).fetchall()
         for row, url, outlet in rows:
             address = loose(url)
             if address in plain or outlet in outlets or host_of(address) in hosts:
@@ -256,7 +246,7 @@ def _carry_out(job: Path, plan: Plan, key: bytes | None, note: Note) -> Plan:
     with _explained():
         if not any(each.get("takedown") == line["takedown"] for each in _json_lines(job / LOG)):
             note("what was left half done")
-            for path in (*job.rglob("*.part"), *job.glob("ledger.sqlite3.part*")):
+            for path in (*job.rglob("*.part"), *job.glob(f"{LEDGER}.part*")):
                 path.unlink(missing_ok=True)
             note("WARC files")
             for warc in plan["warcs"]:
@@ -456,7 +446,7 @@ def _refuse(ledger: Ledger, plan: Plan) -> None:
             again.append((row,))
     for values in refused:
         ledger.execute(
-            f"UPDATE frontier SET state = {REFUSED}, reason = ?, title = NULL, date = NULL, etag = NULL,"
+            f"UPDATE frontier SET state = {State.REFUSED}, reason = ?, title = NULL, date = NULL, etag = NULL,"
             " modified = NULL, due = NULL, base = NULL, announced = NULL WHERE id = ?",
             values,
         )

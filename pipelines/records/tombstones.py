@@ -82,8 +82,9 @@ class Tombstones:
         outlet = record.get("outlet")
         return self.at(record["url"], outlet) or self.at(record.get("canonical_url") or record["url"], outlet)
 
-    def outlet(self, name: str) -> Tombstone | None:
-        return self._outlets.get(name)
+    def down(self, urls: Iterable[str], outlets: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Those of these addresses and outlets that were taken down."""
+        return [url for url in urls if self.at(url) is not None], [name for name in outlets if name in self._outlets]
 
     def hosts_of(self, outlets: Iterable[str]) -> list[str]:
         """The hosts that went with these outlets."""

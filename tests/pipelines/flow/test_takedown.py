@@ -32,16 +32,17 @@ from pipelines.export.export import export, withdraw
 from pipelines.export.plan import Plan
 from pipelines.export.sources import sources
 from pipelines.flow import takedown
-from pipelines.flow.condemned import Found, Wish, find
+from pipelines.flow.condemned import Found, Wish
 from pipelines.flow.life import lives
 from pipelines.flow.live import LiveRun
 from pipelines.flow.package import package
 from pipelines.flow.rebuild import rebuild
 from pipelines.flow.replay import collect
+from pipelines.flow.search import find
 from pipelines.flow.takedown import lift, resume, take_down
 from pipelines.flow.verify import runs_of, verify_run
 from pipelines.model import Provenance, Role
-from pipelines.records.ledger import Lock
+from pipelines.records.ledger import Lock, State
 from pipelines.records.tombstones import LOG, PENDING, Tombstones
 from pipelines.text.decode import decode_content
 from pipelines.workers import Workers
@@ -587,7 +588,7 @@ def test_everywhere_takes_them_along(job: Path, workers: Workers) -> None:
     assert Tombstones.of(job).at(url(4)) is None
     with closing(sqlite3.connect(job / "ledger.sqlite3")) as db:
         known = {row[0]: row[1] for row in db.execute("SELECT url, state FROM frontier")}
-    assert known[url(5)] == takedown.REFUSED
+    assert known[url(5)] == State.REFUSED
     assert url(4) not in known
 
 
