@@ -22,6 +22,11 @@ def utcnow() -> datetime:
     return datetime.fromtimestamp(now(), UTC)
 
 
+def seconds(moment: datetime) -> str:
+    """A moment to the second, as JSON of ours has it: ``2026-01-31T12:00:00Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def pretend(start: datetime | None) -> None:
     """Take this very moment for ``start`` from now on; ``None``: for what it is."""
     global _shift  # noqa: PLW0603 - one time for the process is the point

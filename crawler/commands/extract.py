@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ from pipelines.flow.engine import Part, Parts, Plan, by_pool
 from pipelines.flow.extract import Counts, extract
 from pipelines.flow.files import CHANGES, RECORDS, atomically, records_name
 from pipelines.flow.sources import Source, listed, sources
-from pipelines.records.jsonl import as_dict, encode
+from pipelines.records.jsonl import DISK_FULL, as_dict, encode
 from pipelines.text.refine import Options
 
 EXAMPLES = """
@@ -169,7 +168,7 @@ class Command(ScrapyCommand):
             if not counts.changes:
                 changes.unlink(missing_ok=True)  # of an extraction before
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in DISK_FULL:
                 raise DiskFullError(f"no room for {output}: {error.strerror}") from error
             raise
         finally:

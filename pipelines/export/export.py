@@ -20,15 +20,13 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
-from pipelines import VERSION
-from pipelines.clock import utcnow
 from pipelines.errors import ConfigError, LedgerError
 from pipelines.export import rights
 from pipelines.export.card import MOST_NAMED, OWN, card
-from pipelines.export.columns import day_of, schema
+from pipelines.export.columns import schema
+from pipelines.export.manifest import manifest_of
 from pipelines.export.parts import Row, whole, write_lines, write_table
 from pipelines.export.plan import LINES, Plan, dated, judge, month
-from pipelines.export.presets import told
 from pipelines.export.sources import Source, job_of
 from pipelines.export.state import FOLDER, NAME, State
 from pipelines.flow.files import sha256
@@ -483,7 +481,7 @@ class _Export:
             "SELECT coalesce(sum(rows), 0), count(*), coalesce(sum(bytes), 0) FROM part"
         )
         self._look_for_names()
-        manifest = self._manifest()
+        manifest = manifest_of(state, self._plan, done.left_out)
         if self._plan.format == "datasets":
             own = self._output / OWN
             text = own.read_text("utf-8", "replace") if own.is_file() else ""
@@ -504,50 +502,6 @@ class _Export:
                 if name not in met and (column == "outlet" or name.lower() not in known):
                     there = ", ".join(met[:MOST_NAMED]) or "none"
                     self._done.unmet.append(f"no article met has the {column} {name!r}; there are: {there}")
-
-    def _manifest(self) -> dict[str, Any]:
-        state = self._state
-        first, last, words, size = state.one(
-            "SELECT min(day), max(day), coalesce(sum(words), 0), coalesce(sum(length), 0) FROM record"
-            " WHERE part IS NOT NULL"
-        )
-
-        def counted(column: str) -> dict[str, int]:
-            sql = f"SELECT coalesce({column}, ''), count(*) FROM record WHERE part IS NOT NULL GROUP BY 1"
-            return dict(state.rows(f"{sql} ORDER BY 2 DESC, 1"))
-
-        files = state.rows("SELECT path, rows, bytes, sha256 FROM part ORDER BY path")
-        sources = state.rows("SELECT path, taken FROM source ORDER BY id")
-        return {
-            "software": f"broadsheet {VERSION}",
-            "schema_version": SCHEMA_VERSION,
-            "made": utcnow().strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "options": json.loads(self._plan.as_json()),
-            "rows": self._done.rows,
-            "words": words,
-            "bytes": self._done.bytes,
-            "json_bytes": size,
-            "first_day": None if first is None else day_of(first).isoformat(),
-            "last_day": None if last is None else day_of(last).isoformat(),
-            "outlets": counted("outlet"),
-            "languages": counted("language"),
-            "rights": rights.counts(
-                state.rows(
-                    "SELECT said, count(*) FROM record LEFT JOIN rights ON rights.n = record.rights"
-                    " WHERE part IS NOT NULL GROUP BY 1"
-                )
-            ),
-            "left_out": dict(self._done.left_out.most_common()),
-            "presets": told(self._plan.presets, self._done.left_out),
-            "sources": [_named(Path(path)) | {"taken": taken} for path, taken in sources],
-            "files": [dict(zip(("path", "rows", "bytes", "sha256"), row, strict=True)) for row in files],
-        }
-
-
-def _named(path: Path) -> dict[str, str]:
-    """A source for the manifest, which is given away: by job and run, not by where it lies on this machine."""
-    job = job_of(path)
-    return {"file": path.name} if job is None else {"job": job.name, "run": path.parent.name}
 
 
 def _tombstones(path: Path) -> Tombstones:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from pipelines.archive.recover import read_tail
 from pipelines.archive.scan import OPEN
@@ -35,6 +36,17 @@ def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def described(folder: Path, path: Path) -> dict[str, Any]:
+    """A file in the folder of a run as ``run.json`` names it."""
+    return {"name": str(path.relative_to(folder)), "bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def write_summary(run: Path, document: Mapping[str, Any]) -> None:
+    """Write ``run.json``, whole or not at all."""
+    with atomically(run / SUMMARY) as out:
+        out.write((json.dumps(document, indent=2) + "\n").encode())
 
 
 # ---------------------------------------------------------------------- WARC files

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from pipelines.archive.cdxj import write_index
 from pipelines.archive.reader import Item
 from pipelines.archive.recover import read_tail
 from pipelines.archive.writer import OPEN, Note, WarcWriter
-from pipelines.flow.files import INDEX, SUMMARY, atomically, sha256
+from pipelines.flow.files import INDEX, SUMMARY, described, write_summary
 from pipelines.flow.run import Hooks, Run
 from pipelines.model import Capture
 from pipelines.records.ledger import LEDGER, Ledger, Lock
@@ -52,13 +51,9 @@ class LiveRun:
             "software": {"broadsheet": VERSION, "python": platform.python_version()}
             | {name: version(name) for name in PARTS},
             **report(),
-            "files": [
-                {"name": str(path.relative_to(self.folder)), "bytes": path.stat().st_size, "sha256": sha256(path)}
-                for path in _files(self.folder)
-            ],
+            "files": [described(self.folder, path) for path in _files(self.folder)],
         }
-        with atomically(self.folder / SUMMARY) as handle:
-            handle.write((json.dumps(document, indent=2) + "\n").encode())
+        write_summary(self.folder, document)
         self.ledger.forget_old_memories()
         self.ledger.end_run(self.run.number, _now(), "complete")
         self.ledger.commit()

@@ -26,14 +26,14 @@ from pipelines.flow.files import (
     INDEX,
     RECORDS,
     SUMMARY,
-    atomically,
+    described,
     part_of,
     put_in_place,
     records_name,
-    sha256,
     sync,
     warcs_in,
     whole_lengths,
+    write_summary,
 )
 from pipelines.flow.memories import MEMORY_TYPE
 from pipelines.flow.parse import Parsed, Task
@@ -111,23 +111,21 @@ def rebuild(job: Path, workers: Workers, parts: Parts) -> Iterator[Rebuilt]:
 def _name_anew(run: Path) -> None:
     """Have ``run.json`` name the records and the index as they are now, and say so. What it says of the WARC files
     stands: a seal that is broken there stays broken."""
-    path = run / SUMMARY
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads((run / SUMMARY).read_bytes())
         entries = {str(entry["name"]): entry for entry in document["files"]}
     except (OSError, ValueError, TypeError, KeyError):  # none there, or ``verify`` tells
         return
     before: dict[str, str] = {}
     for name in (*RECORDS, INDEX):
         file, entry = run / name, entries.get(name)
-        if entry is not None and file.is_file() and entry.get("sha256") != (digest := sha256(file)):
+        if entry is not None and file.is_file() and entry.get("sha256") != (now := described(run, file))["sha256"]:
             before[name] = entry.get("sha256")
-            entry |= {"bytes": file.stat().st_size, "sha256": digest}
+            entry |= now
     if before:
-        told = {"date": clock.utcnow().isoformat(timespec="seconds"), "broadsheet": VERSION, "before": before}
+        told = {"date": clock.seconds(clock.utcnow()), "broadsheet": VERSION, "before": before}
         document["rebuilt"] = [*document.get("rebuilt", []), told]
-        with atomically(path) as out:
-            out.write((json.dumps(document, indent=2) + "\n").encode())
+        write_summary(run, document)
 
 
 def _settle_old(ledger: Path) -> None:

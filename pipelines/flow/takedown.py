@@ -24,7 +24,18 @@ from pipelines.archive.scan import OPEN, form_of
 from pipelines.archive.segment import sync_folder
 from pipelines.errors import ArchiveError, CaptureError, ConfigError, DiskFullError, LedgerError
 from pipelines.flow.condemned import Found, Wish
-from pipelines.flow.files import CHANGES, INDEX, RECORDS, SUMMARY, VISITS, atomically, sha256, sync
+from pipelines.flow.files import (
+    CHANGES,
+    INDEX,
+    RECORDS,
+    SUMMARY,
+    VISITS,
+    atomically,
+    described,
+    sha256,
+    sync,
+    write_summary,
+)
 from pipelines.flow.originals import ORIGINALS
 from pipelines.flow.package import package
 from pipelines.flow.search import find
@@ -99,7 +110,7 @@ def lift(job: Path, urls: Iterable[str], outlets: Iterable[str]) -> list[str]:
         if not addresses and not names:
             return []
         hosts = stones.hosts_of(names)
-        date = clock.utcnow().isoformat(timespec="seconds").replace("+00:00", "Z")
+        date = clock.seconds(clock.utcnow())
         with _explained():
             _append(job, {"lifted": {"addresses": addresses, "outlets": names, "hosts": hosts}, "date": date})
         if (job / LEDGER).is_file():
@@ -134,7 +145,7 @@ def _plan(job: Path, found: Found, reason: str | None) -> Plan:
     ]  # fmt: skip
     line: Plan = {
         "takedown": f"{moment:%Y%m%dT%H%M%S%fZ}",
-        "date": moment.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "date": clock.seconds(moment),
         "reason": reason,
         "asked": [*found.wish.urls, *found.wish.outlets],
         "addresses": sorted(found.addresses.values()),
@@ -354,11 +365,7 @@ def _tell(run: Path, plan: Plan) -> None:
     if not path.exists():
         return
     document = json.loads(path.read_bytes())
-    files = []
-    for entry in document["files"]:
-        file = run / entry["name"]
-        if file.is_file():
-            files.append({"name": entry["name"], "bytes": file.stat().st_size, "sha256": sha256(file)})
+    files = [described(run, file) for entry in document["files"] if (file := run / entry["name"]).is_file()]
     addresses = _addresses(plan)
     pictures = document.get("browser", {}).get("screenshots")
     if pictures:
@@ -366,8 +373,7 @@ def _tell(run: Path, plan: Plan) -> None:
     takedown = {name: plan["line"][name] for name in ("takedown", "date")}
     others = [each for each in document.get("takedowns", []) if each["takedown"] != takedown["takedown"]]
     document |= {"takedowns": [*others, takedown], "files": files}
-    with atomically(path) as out:
-        out.write((json.dumps(document, indent=2) + "\n").encode())
+    write_summary(run, document)
 
 
 def _changed(job: Path, plan: Plan) -> list[dict[str, str | None]]:
