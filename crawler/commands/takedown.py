@@ -156,7 +156,14 @@ class Command(ScrapyCommand):
 
     def _withdraw(self, jobs: list[Path], opts: argparse.Namespace) -> ExitStatus:
         """Take it out of the exports that are named, and of those that the jobs know of."""
-        noted = [name for job in jobs for name in exports_of(job) if (Path(name) / FOLDER).is_dir()]
+        noted = list(dict.fromkeys(name for job in jobs for name in exports_of(job)))
+        for name in noted:
+            if not (Path(name) / FOLDER).is_dir():
+                print(
+                    f"scrapy takedown: the export {name} is not there; if it was moved, take it out with --export",
+                    file=sys.stderr,
+                )
+        noted = [name for name in noted if (Path(name) / FOLDER).is_dir()]
         status = ExitStatus.COMPLETE
         for place in dict.fromkeys(Path(name).resolve() for name in (*opts.export, *noted)):
             try:
@@ -172,6 +179,7 @@ class Command(ScrapyCommand):
 
 def _url(text: str) -> str:
     """An address as the archive writes it."""
+    text = text.strip()
     return target_uri(text if "://" in text else f"https://{text}")
 
 

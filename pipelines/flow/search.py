@@ -11,16 +11,19 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
-from pipelines.errors import ConfigError
+from pipelines.archive.reader import locate, records
+from pipelines.errors import ArchiveError, ConfigError
 from pipelines.flow import life
 from pipelines.flow.condemned import Condemned, Found, Wish
 from pipelines.flow.files import CHANGES, RECORDS, warcs_in, whole_lengths
 from pipelines.flow.sweep import sweep
-from pipelines.model import ONWARD, Role
-from pipelines.records.identity import loose
+from pipelines.model import ONWARD, Capture, Role
+from pipelines.records.identity import loose, spellings
 from pipelines.records.known import unraw
 from pipelines.records.ledger import LEDGER, read_only
 from pipelines.records.tombstones import host_of
@@ -28,6 +31,9 @@ from pipelines.text.traces import letters
 
 TITLED = ("feed", "news-sitemap")
 """Methods whose titles are headlines."""
+
+MOST_WAYS = 50
+"""Redirects that are followed from an address that is asked for."""
 
 COMMON = 3
 """Other articles that say a sentence, and do not tell the article again, from which it tells nothing of it."""
@@ -112,7 +118,7 @@ class _Finder:
         """All addresses of the articles, as the ledger has them, and those that lead there."""
         owners: dict[str, str] = {}
         for plain, url in self._goes.asked.items():
-            for key in life.keys_of(db, url):
+            for key in life.keys_of(db, url) or self._keys_behind(db, url):
                 owners.setdefault(key, plain)
                 self._goes.met[plain] += 1
         for key, asked in owners.items():
@@ -139,6 +145,40 @@ class _Finder:
             for url, source in onward:
                 if self._goes.is_own(url) and not self._goes.is_own(source) and self._is_page(db, source):
                     grown = self._goes.add(source, self._goes.named[loose(url)]) or grown
+
+    def _keys_behind(self, db: sqlite3.Connection, url: str) -> list[str]:
+        """By which addresses the ledger knows the article that an address led to, which is no article's own."""
+        seen: set[str] = set()
+        found: list[str] = []
+        ways = [url]
+        while ways and len(seen) < MOST_WAYS:
+            plain = loose(way := ways.pop())
+            if plain in seen:
+                continue
+            seen.add(plain)
+            for target in self._targets(db, way):
+                found += life.keys_of(db, target)
+                ways.append(target)
+        several = sorted({key.partition(" ")[0] for key in found})
+        if len(several) > 1:
+            raise ConfigError(f"{url} led to several articles: name the one that is meant, of {', '.join(several)}")
+        return list(dict.fromkeys(found))
+
+    def _targets(self, db: sqlite3.Connection, url: str) -> Iterator[str]:
+        """Where the captures of an address lead that are redirects."""
+        addresses = {url, *spellings(loose(url))}
+        sql = (
+            "SELECT run.name, filename, offset FROM capture JOIN run ON run.id = capture.run"
+            f" WHERE url IN ({', '.join('?' * len(addresses))}) AND role = ? AND capture.status BETWEEN 300 AND 399"
+        )
+        for name, file, offset in db.execute(sql, (*addresses, Role.ARTICLE)).fetchall():
+            with suppress(ArchiveError, ValueError):  # damage is told when all is looked at; some lead to no address
+                path = locate(self._job / "runs" / name, file)
+                item = next(iter(records(path, start=offset)), None)
+                if isinstance(item, Capture) and item.ref.offset == offset:
+                    location = next((value for key, value in item.headers if key.lower() == "location"), "")
+                    if location:
+                        yield urljoin(item.ref.url, location.strip()).partition("#")[0]
 
     def _take_keys(self, db: sqlite3.Connection) -> None:
         """By which addresses the ledger knows the articles of the outlets."""

@@ -295,6 +295,13 @@ def test_nothing_is_left_of_an_article(job: Path, workers: Workers) -> None:
     assert not (job / PENDING).exists()
 
 
+def test_an_address_that_only_led_there_will_do(job: Path) -> None:
+    by_name, by_redirect = find(job, Wish(urls=(url(1),))), find(job, Wish(urls=(SHORT,)))
+    assert (by_redirect.keys, by_redirect.captures) == (by_name.keys, by_name.captures)
+    assert by_redirect.lines == by_name.lines != {}
+    assert by_redirect.unknown == {}
+
+
 def test_all_else_is_as_it_was(job: Path) -> None:
     before = contents(job)
     warcs = {path: (path.stat().st_size, members(path)) for path in job.glob("runs/*/*.warc.gz")}
