@@ -28,7 +28,7 @@ from crawler.fetch.frontier import LISTINGS, Frontier, validator
 from crawler.fetch.outcome import BESIDE, TDMREP, candidate_of, candidates_in, wanted
 from crawler.fetch.parse import parse_page
 from crawler.fetch.requisites import Requisites
-from crawler.fetch.robots import RobotsCache, origin_of
+from crawler.fetch.robots import RobotsCache
 from crawler.fetch.schedule import SOURCES, Schedule
 from crawler.fetch.tdmrep import TdmFiles
 from crawler.fetch.wire import head_of
@@ -57,7 +57,7 @@ from pipelines.model import (
 )
 from pipelines.records.jsonl import DISK_FULL
 from pipelines.records.tombstones import Tombstones
-from pipelines.text.hostfiles import with_tdm
+from pipelines.text.hostfiles import origin_of, with_tdm
 
 logger = logging.getLogger(__name__)
 

@@ -13,11 +13,12 @@ from scrapy.http import Response
 
 from crawler.fetch.frontier import DENIED
 from crawler.fetch.outcome import CUT, CUT_OFF, OVERLOADED, ROBOTS, TRY_AGAIN, explained, status_in_words, wanted
-from crawler.fetch.robots import MAX_REDIRECTS, RobotsPolicy, origin_of, retry_after
+from crawler.fetch.robots import MAX_REDIRECTS, RobotsPolicy, retry_after
 from pipelines import clock
 from pipelines.errors import CaptureError
 from pipelines.model import Candidate, Role
 from pipelines.text.decode import decode_body
+from pipelines.text.hostfiles import origin_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pipelines.model import HostSignals
-from pipelines.text.hostfiles import RobotsSignals
+from pipelines.text.hostfiles import RobotsSignals, origin_of, robots_answer
 from pipelines.text.robotsrules import Rules
 from pipelines.text.robotstxt import Group, decode, fields, product_token, read_groups
 
@@ -61,14 +61,15 @@ class RobotsPolicy:
 
     @classmethod
     def from_response(cls, status: int, body: bytes = b"", retry_after: float | None = None) -> RobotsPolicy:
-        """From a final response: 2xx is read, 4xx allows all (401 and 403 too, as the RFC says), all else forbids all.
+        """From a final response: a file is read, none allows all, and where it cannot be had all is forbidden.
 
-        429 says "not now", as 503 does, and not "there is none"; 304, which nobody asked for, says nothing. A redirect
-        that is still one after ``MAX_REDIRECTS`` means that there is no file.
+        A redirect that is still one after ``MAX_REDIRECTS`` means that there is no file; 304, which nobody asked for,
+        says nothing.
         """
-        if 200 <= status < 300:
+        answer = robots_answer(status)
+        if answer == "rules":
             return cls("rules", f"status {status}", decode(body))
-        if (400 <= status < 500 and status != 429) or (300 <= status < 400 and status != 304):
+        if answer == "none" or (answer is None and status != 304):
             return cls("allow-all", f"status {status}")
         return cls("disallow-all", f"status {status}", retry_after=retry_after)
 
@@ -98,10 +99,6 @@ class RobotsPolicy:
             if math.isfinite(seconds) and seconds >= 0:
                 return min(seconds, MAX_CRAWL_DELAY)
         return None
-
-    def content_signal(self, user_agent: str) -> str | None:
-        """What ``Content-Signal`` (or ``Content-Usage``) lines say, as written, several joined by ``; ``."""
-        return "; ".join(self._values("signal", user_agent)) or None
 
     def signals(self, url: str, user_agent: str) -> HostSignals:
         """What it says of a page besides: to AI agents, of uses, of licences."""
@@ -173,12 +170,6 @@ def _path_of(url: str) -> str | None:
 
 
 # ---------------------------------------------------------------- kept for a day
-
-
-def origin_of(url: str) -> str:
-    """What a robots.txt speaks for: scheme, host and port."""
-    parts = urlsplit(url)
-    return f"{parts.scheme.lower()}://{parts.netloc.rpartition('@')[2].lower()}"
 
 
 class RobotsCache:

@@ -19,13 +19,12 @@ from scrapy.http import Response
 
 from crawler.fetch.middleware import cut_of
 from crawler.fetch.outcome import TDMREP, explained
-from crawler.fetch.robots import origin_of
 from pipelines import clock
 from pipelines.errors import CaptureError
 from pipelines.model import Candidate, Role
 from pipelines.records.ledger import Ledger
 from pipelines.text.decode import decode_body
-from pipelines.text.hostfiles import MAX_TDM_BYTES, TDMREP_PATH, TdmRules, tdm_rules
+from pipelines.text.hostfiles import MAX_TDM_BYTES, TDMREP_PATH, TdmRules, origin_of, tdm_rules
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -24,7 +24,7 @@ from scrapy.exceptions import NotConfigured
 from crawler.discovery.content import sniff
 from crawler.discovery.likeness import twin_of
 from crawler.discovery.urls import normalise, same_site
-from crawler.fetch.robots import RobotsPolicy, origin_of
+from crawler.fetch.robots import RobotsPolicy
 from crawler.watch.health import Finding, judge, remember, verdict
 from crawler.watch.looks import Look, Usual, look_of
 from crawler.watch.past import DAY, MOST_WORDS, PAST, WEEK, Row
@@ -36,6 +36,7 @@ from pipelines.flow.files import atomically
 from pipelines.model import CaptureRef, Role
 from pipelines.records.ledger import Ledger
 from pipelines.text.decode import decode_content
+from pipelines.text.hostfiles import origin_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from pipelines.model import Capture
 from pipelines.text.decode import decode_content
-from pipelines.text.hostfiles import ROBOTS_PATH, TDMREP_PATH, Host
+from pipelines.text.hostfiles import ROBOTS_PATH, TDMREP_PATH, Host, origin_of
 
 MOST_HOSTS = 1_000
 """Hosts kept, the last that were met: at some 10 kB each, 10 MB."""
@@ -28,10 +28,9 @@ class Hosts:
     def told(self, capture: Capture) -> Capture:
         """The capture with what is known of its host; one that is the host's own word is remembered."""
         try:
-            parts = urlsplit(capture.ref.url)
+            parts, origin = urlsplit(capture.ref.url), origin_of(capture.ref.url)
         except ValueError:
             return capture
-        origin = f"{parts.scheme.lower()}://{parts.netloc.lower()}"
         if parts.path in (ROBOTS_PATH, TDMREP_PATH) and not parts.query:
             self._take(origin, parts.path, capture)
         elif (host := self._hosts.get(origin)) is not None and (signals := host.of(capture.ref.url)) is not None:

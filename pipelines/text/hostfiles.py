@@ -54,6 +54,12 @@ _PAIR = re.compile(r"(?<![\w-])([A-Za-z][\w-]{0,40})\s*[=:]\s*[\"']?([A-Za-z]+)"
 _PATTERN = re.compile(r"([/*][^\s,;=]*)[\s,;]+(.*)", re.DOTALL)
 
 
+def origin_of(url: str) -> str:
+    """What the two files speak for: scheme, host and port. Raises ``ValueError`` for what is no address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme.lower()}://{parts.netloc.rpartition('@')[2].lower()}"
+
+
 def uses_of(value: str) -> dict[Use, bool]:
     """What a ``Content-Signal`` or ``Content-Usage`` says; of contradictions the refusal counts."""
     found: dict[Use, bool] = {}
@@ -283,13 +289,20 @@ def with_tdm(signals: HostSignals, tdm: TdmRules | Literal["none"] | None, url: 
     return replace(signals, tdm_file="rules", tdm_reservation=reservation, tdm_policy=policy)
 
 
-def robots_signals(status: int, body: bytes) -> RobotsSignals | Literal["none", "unavailable"] | None:
-    """From an answer for robots.txt (RFC 9309, 2.3.1); None for a redirect, which says nothing by itself."""
+def robots_answer(status: int) -> Literal["rules", "none", "unavailable"] | None:
+    """What an answer for robots.txt is (RFC 9309, 2.3.1): 4xx says that there is none (401 and 403 too), but 429 "not
+    now", as 5xx does. None for a redirect, which says nothing by itself."""
     if 200 <= status < 300:
-        return RobotsSignals(decode(body))
+        return "rules"
     if 300 <= status < 400:
         return None
     return "none" if 400 <= status < 500 and status != 429 else "unavailable"
+
+
+def robots_signals(status: int, body: bytes) -> RobotsSignals | Literal["none", "unavailable"] | None:
+    """From an answer for robots.txt; None for a redirect."""
+    answer = robots_answer(status)
+    return RobotsSignals(decode(body)) if answer == "rules" else answer
 
 
 def tdm_rules(status: int, body: bytes, url: str) -> TdmRules | Literal["none"] | None:

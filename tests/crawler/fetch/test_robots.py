@@ -355,8 +355,8 @@ def test_sitemaps_stand_outside_groups() -> None:
 
 def test_content_signals_are_kept_as_written() -> None:
     text = "User-agent: *\nContent-Signal: search=yes, ai-train=no\nAllow: /\nContent-Usage: tdm=n\n"
-    assert policy(text).content_signal(UA) == "search=yes, ai-train=no; tdm=n"
-    assert policy("User-agent: *\nAllow: /").content_signal(UA) is None
+    assert policy(text).signals("https://example.org/a", UA).content_signal == "search=yes, ai-train=no; tdm=n"
+    assert policy("User-agent: *\nAllow: /").signals("https://example.org/a", UA).content_signal is None
 
 
 @pytest.mark.parametrize(
