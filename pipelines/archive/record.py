@@ -86,6 +86,7 @@ def _packer(size: int, *, gzip: bool = True) -> zlib._Compress:
 
 
 def stored_block(data: bytes, *, final: bool) -> bytes:
+    """A block of deflate that is not packed (RFC 1951, 3.2.4), of at most ``STORED_MOST`` bytes."""
     return struct.pack("<BHH", final, len(data), len(data) ^ 0xFFFF) + data
 
 

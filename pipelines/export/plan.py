@@ -45,6 +45,7 @@ class Dated:
 
 
 def dated(record: dict[str, Any]) -> Dated:
+    """The dates of a record as read from JSON. Raises ``ValueError``, ``KeyError`` or ``TypeError`` if it has none."""
     first = record["version"]["first_seen"] or record["warc"]["date"]
     seen = columns.millis(datetime.fromisoformat(first))
     return Dated(published=columns.published(record["date_published"]), seen=seen)
@@ -213,5 +214,6 @@ def judge(plan: Plan) -> Judge:
 
 
 def month(days: int) -> str:
+    """The month of a day that is given as days since 1970, as folders are called: ``2026-01``."""
     found: date = columns.day_of(days)
     return f"{found.year:04}-{found.month:02}"

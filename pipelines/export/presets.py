@@ -31,6 +31,7 @@ class Rule:
         return f"{self.field} < {self.least:g}" if self.least is not None else f"{self.field} > {self.most:.6g}"
 
     def breaks(self, record: dict[str, Any]) -> bool:
+        """Whether a record, as read from JSON, is what the rule says it must not be; what is null is not."""
         value: Any = record
         for step in self.field.split("."):
             value = value.get(step) if isinstance(value, dict) else None
@@ -41,8 +42,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
+    """A filter, as it was published."""
+
     source: str
+    """Where, for people."""
     rules: tuple[Rule, ...]
+    """In the order in which they are asked: a record counts for the first that it breaks."""
 
 
 def _repeated(thresholds: dict[str, tuple[str, float]]) -> Iterable[Rule]:

@@ -76,10 +76,12 @@ class Found:
 
     @property
     def records(self) -> int:
+        """WARC records that go."""
         return sum(len(stretch.said) for stretches in self.warcs.values() for stretch in stretches)
 
     @property
     def bytes(self) -> int:
+        """Of them, as they lie in their files."""
         return sum(stretch.length for stretches in self.warcs.values() for stretch in stretches)
 
     def __bool__(self) -> bool:
@@ -94,6 +96,7 @@ class Condemned:
         self.found = Found(wish=wish, besides={loose(url): url for url in besides})
         self.outlets = frozenset(wish.outlets)
         self.asked = {loose(url): url for url in wish.urls}
+        """Loose form → address, as it was asked for."""
         self.traces = Traces()
         self.ids: set[str] = set()
         """Of records that go."""

@@ -110,7 +110,7 @@ def rsl_links(page: Markup) -> list[str]:
     return [href for _, href, rsl in _license_links(page) if rsl]
 
 
-def is_loose(page: Markup) -> bool:
+def is_in_doubt(page: Markup) -> bool:
     """Whether the licence stands in links of the text only, and not all of them are the page's own.
 
     By the HTML standard ``rel=license`` is of the page's main content; but people mark up the credits of pictures

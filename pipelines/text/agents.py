@@ -17,9 +17,12 @@ by AI search; to answer a person who asks; to be kept and shown by an archive.""
 
 
 class Agent(NamedTuple):
+    """A crawler or a token of one that a robots.txt may name."""
+
     token: str
     """As its operator writes it."""
     operator: str
+    """And what else is to be said of it, for people."""
     purpose: Purpose
 
 

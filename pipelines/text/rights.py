@@ -58,7 +58,7 @@ _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _REL = re.compile(r"""\brel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,]+))""", re.IGNORECASE)
 _TYPE = re.compile(r"""\btype\s*=\s*["']?application/rsl\+xml""", re.IGNORECASE)
 
-Agent = str
+Addressee = str
 """In lower case; empty: every robot."""
 
 
@@ -158,7 +158,7 @@ def _once(values: Iterable[str]) -> Iterator[str]:
 # ---------------------------------------------------------------------- robots
 
 
-def directives(value: str, agent: Agent = "") -> Iterator[tuple[Agent, str]]:
+def directives(value: str, agent: Addressee = "") -> Iterator[tuple[Addressee, str]]:
     """The directives of one ``X-Robots-Tag`` or meta element, in lower case, each with the agent it is for.
 
     An agent's name with a colon holds for what comes after it, up to the next one (Google's "Robots meta tag,
@@ -176,14 +176,14 @@ def directives(value: str, agent: Agent = "") -> Iterator[tuple[Agent, str]]:
             yield agent, found["word"].lower()
 
 
-def _forbids_ai(said: Iterable[tuple[Agent, str]]) -> bool:
+def _forbids_ai(said: Iterable[tuple[Addressee, str]]) -> bool:
     return any(
         word in _NO_AI if not agent else word in _NOT_FOR_AGENT and agent in BY_NAME and BY_NAME[agent].token in TRAINS
         for agent, word in said
     )
 
 
-def _forbids_copies(said: Iterable[tuple[Agent, str]]) -> bool:
+def _forbids_copies(said: Iterable[tuple[Addressee, str]]) -> bool:
     return any(
         word in _NO_COPIES and (not agent or (agent in BY_NAME and BY_NAME[agent].token in ARCHIVES))
         for agent, word in said
@@ -254,7 +254,7 @@ def _licenses(page: Markup, headers: dict[str, list[str]], host: HostSignals) ->
                 (rsl if _TYPE.search(parameters) else named).append(_absolute(page, target))
     chosen = access.license_of(page)
     stated = access.stated_licenses(page)
-    own = [*named, *stated, *([chosen] if chosen and not access.is_loose(page) else [])]
+    own = [*named, *stated, *([chosen] if chosen and not access.is_in_doubt(page) else [])]
     others = stated + [_absolute(page, href) for href in page.links.get("license", ())] + named
     return _Licenses(
         tuple(_once(rsl))[:MAX_VALUES],
