@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import IO, Literal
+from urllib.parse import urljoin
 
 Truncation = Literal["length", "time", "disconnect", "unspecified"]
 """Why a body is not whole: the values of ``WARC-Truncated`` (WARC/1.1, section 5.13)."""
@@ -170,6 +171,14 @@ class Capture:
         """The first value of a header, whatever its case."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    def leads_to(self) -> str | None:
+        """The whole address to which a redirect sends its reader; None if it is no redirect, or names no address."""
+        location = (self.header("location") or "").strip() if 300 <= self.status < 400 else ""
+        try:
+            return urljoin(self.ref.url, location) if location else None
+        except ValueError:
+            return None
 
 
 # ---------------------------------------------------------------- the record

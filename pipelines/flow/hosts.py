@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from pipelines.model import Capture
 from pipelines.text.decode import decode_content
@@ -56,12 +56,8 @@ class Hosts:
             self._hosts.popitem(last=False)
 
     def _move(self, origins: tuple[str, ...], capture: Capture) -> None:
-        location = next((value for name, value in capture.headers if name.lower() == "location"), "")
-        try:
-            target = urljoin(capture.ref.url, location.strip())
-        except ValueError:
-            return
-        if target != capture.ref.url:
+        target = capture.leads_to()
+        if target is not None and target != capture.ref.url:
             self._moved[target] = (*self._moved.pop(target, ()), *origins)[:MOST_MOVED]
             while len(self._moved) > MOST_HOSTS:
                 self._moved.popitem(last=False)

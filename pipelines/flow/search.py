@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 from pipelines.archive.reader import locate, records
 from pipelines.errors import ArchiveError, ConfigError
@@ -172,13 +171,13 @@ class _Finder:
             f" WHERE url IN ({', '.join('?' * len(addresses))}) AND role = ? AND capture.status BETWEEN 300 AND 399"
         )
         for name, file, offset in db.execute(sql, (*addresses, Role.ARTICLE)).fetchall():
-            with suppress(ArchiveError, ValueError):  # damage is told when all is looked at; some lead to no address
+            with suppress(ArchiveError):  # damage is told when all is looked at
                 path = locate(self._job / "runs" / name, file)
                 item = next(iter(records(path, start=offset)), None)
                 if isinstance(item, Capture) and item.ref.offset == offset:
-                    location = next((value for key, value in item.headers if key.lower() == "location"), "")
-                    if location:
-                        yield urljoin(item.ref.url, location.strip()).partition("#")[0]
+                    target = item.leads_to()
+                    if target is not None:
+                        yield target.partition("#")[0]
 
     def _take_keys(self, db: sqlite3.Connection) -> None:
         """By which addresses the ledger knows the articles of the outlets."""
