@@ -38,9 +38,23 @@ COMMON = 3
 """Other articles that say a sentence, and do not tell the article again, from which it tells nothing of it."""
 
 _URL = re.compile(rb'^\{"schema_version":"[^"]*","id":"([^"]*)","url":("(?:[^"\\]|\\.)*")')
+_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _RECORD_ID = re.compile(rb'"record_id":"([^"]*)"')
 
 Note = Callable[[str], object]
+
+
+def respelt(url: str) -> list[str]:
+    """An address, and those that differ from it in how its escapes are written: ``%C3%A4`` is ``%c3%a4`` (which
+    WordPress writes, and no browser), ``%7E`` is ``~`` (RFC 3986, 6.2.2)."""
+    plain = _ESCAPED.sub(lambda found: _plainly(found[0]), url)
+    forms = (url, plain, _ESCAPED.sub(lambda found: found[0].lower(), plain))
+    return list(dict.fromkeys(forms))
+
+
+def _plainly(escape: str) -> str:
+    letter = chr(int(escape[1:], 16))
+    return letter if letter.isascii() and (letter.isalnum() or letter in "-._~") else escape.upper()
 
 
 def find(job: Path, wish: Wish, note: Note = lambda step: None) -> Found:
@@ -79,14 +93,16 @@ class _Finder:
         for plain, url in self._goes.asked.items():
             if not self._goes.met[plain]:
                 found.unknown[url] = self._near(url)
-                found.addresses.pop(plain, None)
+                for form in respelt(url):
+                    found.addresses.pop(loose(form), None)
         for outlet in self._goes.outlets:
             if not self._goes.met[outlet]:
                 found.unknown[outlet] = []
 
     def _look(self, db: sqlite3.Connection | None) -> None:
         for plain, url in self._goes.asked.items():
-            self._goes.add(url, plain)
+            for form in respelt(url):
+                self._goes.add(form, plain)
         if db is not None:
             self._note("addresses")
             self._take_addresses(db)
@@ -117,11 +133,14 @@ class _Finder:
         """All addresses of the articles, as the ledger has them, and those that lead there."""
         owners: dict[str, str] = {}
         for plain, url in self._goes.asked.items():
-            for key in life.keys_of(db, url) or self._keys_behind(db, url):
+            forms = respelt(url)
+            keys = [key for form in forms for key in life.keys_of(db, form)]
+            for key in keys or [key for form in forms for key in self._keys_behind(db, form)]:
                 owners.setdefault(key, plain)
                 self._goes.met[plain] += 1
         for key, asked in owners.items():
-            self._goes.add(key.partition(" ")[0], asked)
+            for form in respelt(key.partition(" ")[0]):
+                self._goes.add(form, asked)
             row = db.execute("SELECT also FROM article WHERE canonical = ?", (key,)).fetchone()
             for url in ((row[0] if row else None) or "").splitlines():
                 self._goes.add(url, asked)

@@ -302,6 +302,25 @@ def test_an_address_that_only_led_there_will_do(job: Path) -> None:
     assert by_redirect.unknown == {}
 
 
+@pytest.mark.parametrize("asked", [f"{HERALD}/2026/1-h%C3%A4fen~1.html", f"{HERALD}/2026/1-h%c3%a4fen%7e1.html"])
+def test_escapes_may_be_written_in_any_way(tmp_path: Path, asked: str) -> None:
+    """The address is as WordPress writes it."""
+    met = "http://herald.example/2026/1-h%c3%a4fen~1.html"
+
+    async def once() -> None:
+        live = opened(tmp_path)
+        capture(live, [(met, sized(page(1).replace(url(1).encode(), met.encode())), ARTICLE)])
+        await finish(live)
+
+    asyncio.run(once())
+    found = find(tmp_path, Wish(urls=(asked,)))
+    assert (len(found.keys), found.own, len(found.articles), found.unknown) == (1, 1, 1, {})
+    line = take_down(tmp_path, Wish(urls=(asked,)), None)
+    assert line is not None
+    stones = Tombstones([line])
+    assert stones.at(met) and stones.at(met.replace("%c3%a4", "%C3%A4"))
+
+
 def test_all_else_is_as_it_was(job: Path) -> None:
     before = contents(job)
     warcs = {path: (path.stat().st_size, members(path)) for path in job.glob("runs/*/*.warc.gz")}
