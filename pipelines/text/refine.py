@@ -202,11 +202,14 @@ def _refine(page: Page, reading: Reading, memory: SiteMemory | None, options: Op
 
 
 def _instant(date: str) -> datetime:
-    """The capture's date; of a date that cannot be read, the end of time, which limits nothing."""
+    """The capture's date; of a date that cannot be read or be right, one far off, which limits nothing."""
+    never = datetime(9000, 1, 1, tzinfo=UTC)
     try:
         value = datetime.fromisoformat(date)
     except ValueError:
-        return datetime.max.replace(tzinfo=UTC)
+        return never
+    if not 1900 < value.year < never.year:
+        return never
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 

@@ -57,6 +57,16 @@ def test_record() -> None:
     assert found.language == "en"
 
 
+@pytest.mark.parametrize("date", ["20x6-09-16T12:00:00Z", "", "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_dates_of_captures_that_cannot_be_cost_no_article(date: str) -> None:
+    told = page(f"<article><h1>Council to rebuild bridge</h1>{''.join(P)}<time>16 September 2026</time></article>")
+    given = capture(
+        told.replace("<head>", '<head><meta property="article:published_time" content="2026-09-16T10:00:00Z">')
+    )
+    found = refine(dataclasses.replace(given, ref=dataclasses.replace(given.ref, date=date)))
+    assert isinstance(found, Article) and found.date_published == "2026-09-16T10:00:00+00:00"
+
+
 @pytest.mark.parametrize("count", [3, 300])
 def test_plain_synthetic_pages_are_articles(count: int) -> None:
     words = ["amber", "falcon", "ridge", "copper", "lantern", "meadow", "thistle", "harbour", "granite", "willow"]
