@@ -208,7 +208,7 @@ def _system(address: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError:
-        raise ConfigError(f"to read {address}, install what reads addresses: pip install fsspec[http]") from None
+        raise ConfigError(f"to read {address}, install what reads addresses: pip install -e '.[remote]'") from None
     try:
         system, path = url_to_fs(address)
     except (ImportError, ValueError) as error:
