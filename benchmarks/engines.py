@@ -24,7 +24,10 @@ from pathlib import Path
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from sampleweb import SampleWeb
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from sampleweb import SampleWeb  # noqa: E402
 
 ENGINES = ("pool", "dask")
 
