@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import pytest
 
 from sampleweb import Expected, Request, SampleWeb
 from tests.crawler.shell import Ended, JobFile, Run, job_file
+from tests.loopback import Answering, Loopback
 
 
 @dataclass
@@ -73,7 +72,7 @@ def small_web() -> Iterator[Callable[..., SampleWeb]]:
         web.stop()
 
 
-class Pages:
+class Pages(Loopback):
     """A server of hand-made pages: path to body, or to status, headers and body. It keeps what it was asked."""
 
     def __init__(self) -> None:
@@ -81,9 +80,7 @@ class Pages:
         self.asked: list[str] = []
         pages = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(Answering):
             def do_GET(self) -> None:
                 pages.asked.append(self.path)
                 answer = pages.pages.get(self.path, (404, {}, b"not here"))
@@ -95,17 +92,7 @@ class Pages:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *arguments: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.base = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import re
-import threading
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from pipelines.archive.wanted import Wanted
 from pipelines.errors import ArchiveError, ConfigError
 from pipelines.flow import sources as module
 from pipelines.flow.sources import Remote, Source, Spools, listed, sources
+from tests.loopback import Answering, Loopback
 from tests.pipelines.flow.test_live import page, url
 
 HTML = "text/html; charset=utf-8"
@@ -113,7 +112,7 @@ def test_a_package_without_warcs_or_none_at_all(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------- servers
 
 
-class Server:
+class Server(Loopback):
     """Serves a folder, with parts of files or without, and fails when it is told to."""
 
     def __init__(self, folder: Path) -> None:
@@ -122,9 +121,7 @@ class Server:
         """Answers that end in the middle; whether their length is told before."""
         server = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(Answering):
             def do_GET(self) -> None:
                 path = folder / self.path.lstrip("/")
                 if not path.is_file():
@@ -162,17 +159,7 @@ class Server:
                     self.wfile.write(data)
                     server.sent += len(data)
 
-            def log_message(self, *arguments: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.base = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
 
 
 @pytest.fixture
