@@ -312,12 +312,11 @@ class _Export:
                     self._retire(before[0], before[2])
         n = state.run(
             "INSERT INTO record (id, source, offset, length, article, number, why, outlet, month, sort, seen, at, day,"
-            " language, words, digest, address) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " language, words, digest, address, rights) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             id, source, offset, len(line), article, version["number"], why, record["outlet"], month(when.day),
             when.order, when.seen, when.published.at, when.published.day, record["language"], record["word_count"],
-            digest, address,
+            digest, address, self._said(said),
         )  # fmt: skip
-        state.run("UPDATE record SET rights = ? WHERE n = ?", self._said(said), n)
         if article is None:
             state.run("UPDATE record SET article = n WHERE n = ?", n)
         if why is None:
