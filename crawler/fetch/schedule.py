@@ -176,11 +176,6 @@ class Schedule:
             (outlet,),
         )
 
-    def next_due(self) -> float | None:
-        """When something is due next (seconds since 1970), if anything is."""
-        due: float | None = self._ledger.execute("SELECT min(due) FROM frontier WHERE due IS NOT NULL").fetchone()[0]
-        return due
-
     # ------------------------------------------------------------------ sources
 
     def read(self, source: str | None, candidate: Candidate, key: str, new: bool) -> None:
